@@ -55,7 +55,7 @@ usage: server <command>
   buyers       make browsers forget a returning buyer
   guard        show or change what the guard against card testing does
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
-  connect      the Stripe accounts of others: list, show, link, sync, deauthorize
+  connect      the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the e-mails to buyers and to the shop, or send one again

@@ -9,7 +9,10 @@ import (
 
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	commands := []string{"serve", "sandbox", "stripe", "orders", "events", "migrate", "healthcheck", "version"}
+	commands := []string{
+		"serve", "sandbox", "stripe", "orders", "events", "buyers", "guard", "endpoints", "connect", "account",
+		"keys", "mails", "migrate", "healthcheck", "version",
+	}
 	p := newProgram(t)
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		out := p.ok(args...)
@@ -20,9 +23,19 @@ func TestUsage(t *testing.T) {
 		}
 	}
 
-	for _, args := range [][]string{{"orders", "help"}, {"orders", "-h"}, {"events", "--help"}} {
+	for _, args := range [][]string{
+		{"orders", "help"}, {"orders", "-h"}, {"events", "--help"}, {"keys", "-h"}, {"mails", "help"},
+		{"connect", "--help"}, {"stripe", "--help"}, {"stripe", "seed", "-h"},
+	} {
 		if _, log, err := p.run(args...); err != nil || !strings.Contains(log, "usage: server "+args[0]) {
 			t.Errorf("%v: %v, usage %q", args, err, log)
+		}
+	}
+
+	for _, c := range []string{"orders", "events", "keys", "mails", "connect"} {
+		p.fails([]string{c}, c+": no subcommand given: use ")
+		if _, log := p.fails([]string{c, "sing"}, c+`: unknown subcommand "sing": use `); !strings.Contains(log, "usage: ") {
+			t.Errorf("%s sing: %q", c, log)
 		}
 	}
 

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -102,15 +100,9 @@ func openConnect(ctx context.Context, c *app.Connections, e env) (*connect.Servi
 
 // parseConnectQuery parses the arguments of the command.
 func parseConnectQuery(args []string, stderr io.Writer) (q connectQuery, err error) {
-	if len(args) == 0 {
-		_, _ = io.WriteString(stderr, connectUsage)
-		return q, errors.New("connect: no subcommand given: use list, show, link, sync, deauthorize, mirror or report")
-	}
-
-	q.sub = args[0]
-	if isHelp(q.sub) {
-		_, err := io.WriteString(stderr, connectUsage)
-		return q, cmp.Or(err, flag.ErrHelp)
+	if q.sub, err = subcommand("connect", connectUsage, args, stderr,
+		"list", "show", "link", "sync", "deauthorize", "mirror", "report"); err != nil {
+		return q, err
 	}
 
 	var state string
@@ -127,11 +119,6 @@ func parseConnectQuery(args []string, stderr io.Writer) (q connectQuery, err err
 		fs.StringVar(&q.link.Reference, "reference", "", "your name of the customer who will connect an account")
 		fs.StringVar(&q.link.ReturnURL, "return-url", "", "where the person goes on")
 		fs.DurationVar(&expiresIn, "expires-in", connect.DefaultLifetime, "how long the link is valid, like 30m or 48h")
-	case "show", "sync", "deauthorize":
-	default:
-		_, _ = io.WriteString(stderr, connectUsage)
-		return q, fmt.Errorf("connect: unknown subcommand %q: "+
-			"use list, show, link, sync, deauthorize, mirror or report", q.sub)
 	}
 
 	words, err := parseInterspersed(fs, args[1:])

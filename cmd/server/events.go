@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -27,11 +26,6 @@ Replaying is safe: an event brings its order up to date, no matter how often it 
 
 // events lists, shows or replays the events in the inbox.
 func events(ctx context.Context, args []string, e env) error {
-	if len(args) == 0 {
-		_, _ = io.WriteString(e.err, eventsUsage)
-		return errors.New("events: no subcommand given: use list, show or replay")
-	}
-
 	sub, q, err := parseEventQuery(args, e.err)
 	if err != nil {
 		return ignoreHelp(err)
@@ -58,14 +52,8 @@ type eventQuery struct {
 
 // parseEventQuery parses the arguments of the command.
 func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery, err error) {
-	sub = args[0]
-	if isHelp(sub) {
-		_, err = io.WriteString(stderr, eventsUsage)
-		return "", q, cmp.Or(err, flag.ErrHelp)
-	}
-
-	if sub != "list" && sub != "show" && sub != "replay" {
-		return "", q, fmt.Errorf("events: unknown subcommand %q: use list, show or replay", sub)
+	if sub, err = subcommand("events", eventsUsage, args, stderr, "list", "show", "replay"); err != nil {
+		return "", q, err
 	}
 
 	fs := newFlags("events "+sub, eventsUsage, stderr)

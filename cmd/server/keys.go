@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -57,20 +55,8 @@ func keysCommand(ctx context.Context, args []string, e env) error {
 
 // parseKeysQuery parses the arguments of the command.
 func parseKeysQuery(args []string, stderr io.Writer) (q keysQuery, err error) {
-	if len(args) == 0 {
-		_, _ = io.WriteString(stderr, keysUsage)
-		return q, errors.New("keys: no subcommand given: use create, list or revoke")
-	}
-
-	q.sub = args[0]
-	switch q.sub {
-	case "create", "list", "revoke":
-	case "help", "-h", "--help":
-		_, err := io.WriteString(stderr, keysUsage)
-		return q, cmp.Or(err, flag.ErrHelp)
-	default:
-		_, _ = io.WriteString(stderr, keysUsage)
-		return q, fmt.Errorf("keys: unknown subcommand %q: use create, list or revoke", q.sub)
+	if q.sub, err = subcommand("keys", keysUsage, args, stderr, "create", "list", "revoke"); err != nil {
+		return q, err
 	}
 
 	var scope string

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -56,23 +54,13 @@ func mailsCommand(ctx context.Context, args []string, e env) error {
 
 // parseMailsQuery parses the arguments of the command.
 func parseMailsQuery(args []string, stderr io.Writer) (q mailsQuery, err error) {
-	if len(args) == 0 {
-		_, _ = io.WriteString(stderr, mailsUsage)
-		return q, errors.New("mails: no subcommand given: use list or resend")
+	sub, err := subcommand("mails", mailsUsage, args, stderr, "list", "resend")
+	if err != nil {
+		return q, err
 	}
 
-	switch args[0] {
-	case "list", "resend":
-	case "help", "-h", "--help":
-		_, err := io.WriteString(stderr, mailsUsage)
-		return q, cmp.Or(err, flag.ErrHelp)
-	default:
-		_, _ = io.WriteString(stderr, mailsUsage)
-		return q, fmt.Errorf("mails: unknown subcommand %q: use list or resend", args[0])
-	}
-
-	fs := newFlags("mails "+args[0], mailsUsage, stderr)
-	if args[0] == "list" {
+	fs := newFlags("mails "+sub, mailsUsage, stderr)
+	if sub == "list" {
 		fs.StringVar(&q.order, "order", "", "only the e-mails about this order")
 		fs.IntVar(&q.limit, "limit", 50, "how many, 1 to 1000")
 	}
@@ -81,9 +69,9 @@ func parseMailsQuery(args []string, stderr io.Writer) (q mailsQuery, err error) 
 	switch {
 	case err != nil:
 		return q, err
-	case args[0] == "resend" && len(words) == 1:
+	case sub == "resend" && len(words) == 1:
 		q.resend = words[0]
-	case args[0] == "resend":
+	case sub == "resend":
 		return q, errors.New("mails resend needs the ID of an e-mail, as \"mails list\" shows it: eml_…")
 	case len(words) > 0:
 		return q, fmt.Errorf("mails list: unexpected argument %q", words[0])

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -62,20 +61,9 @@ func ordersCommand(ctx context.Context, args []string, e env) error {
 
 // parseOrderQuery parses the arguments of the command.
 func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) {
-	if len(args) == 0 {
-		_, _ = io.WriteString(stderr, ordersUsage)
-		return q, errors.New("orders: no subcommand given: use list, show, capture, cancel, refund or adopt")
-	}
-
-	q.sub = args[0]
-	switch q.sub {
-	case "list", "show", "capture", "cancel", "refund", "adopt":
-	case "help", "-h", "--help":
-		_, err := io.WriteString(stderr, ordersUsage)
-		return q, cmp.Or(err, flag.ErrHelp)
-	default:
-		_, _ = io.WriteString(stderr, ordersUsage)
-		return q, fmt.Errorf("orders: unknown subcommand %q: use list, show, capture, cancel, refund or adopt", q.sub)
+	if q.sub, err = subcommand("orders", ordersUsage, args, stderr,
+		"list", "show", "capture", "cancel", "refund", "adopt"); err != nil {
+		return q, err
 	}
 
 	fs := newFlags("orders "+q.sub, ordersUsage, stderr)

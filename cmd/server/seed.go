@@ -6,11 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
 	"checkoutd/internal/config"
 )
+
+const stripeUsage = `usage: server stripe          run the offline Stripe; settings come from the environment
+       server stripe seed     give accounts in one that is running months of payments; see its --help
+`
 
 const seedUsage = `usage: server stripe seed [flags]
 
@@ -39,6 +44,9 @@ func stripeCommand(ctx context.Context, args []string, e env) error {
 		return offline(ctx, e)
 	case args[0] == "seed":
 		return seed(ctx, args[1:], e)
+	case isHelp(args[0]):
+		_, err := io.WriteString(e.err, stripeUsage)
+		return err
 	}
 	return fmt.Errorf("stripe takes no arguments but seed, not %q: settings come from the environment", args[0])
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,29 @@ func newFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
 
 // isHelp reports whether an argument asks for the help.
 func isHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "--help" }
+
+// subcommand returns which of the names the arguments begin with. For no name
+// and for another one it prints the help and returns an error, and for the help
+// it returns flag.ErrHelp.
+func subcommand(command, usage string, args []string, stderr io.Writer, names ...string) (string, error) {
+	if len(args) > 0 && slices.Contains(names, args[0]) {
+		return args[0], nil
+	}
+
+	if _, err := io.WriteString(stderr, usage); err != nil {
+		return "", err
+	}
+	last := len(names) - 1
+	choice := "use " + strings.Join(names[:last], ", ") + " or " + names[last]
+
+	switch {
+	case len(args) == 0:
+		return "", fmt.Errorf("%s: no subcommand given: %s", command, choice)
+	case isHelp(args[0]):
+		return "", flag.ErrHelp
+	}
+	return "", fmt.Errorf("%s: unknown subcommand %q: %s", command, args[0], choice)
+}
 
 // ignoreHelp returns nil if err only says that the help was requested.
 func ignoreHelp(err error) error {
