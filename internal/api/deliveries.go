@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"checkoutd/internal/deliveries"
@@ -124,7 +123,7 @@ func parseDeliveryFilter(q url.Values) (f deliveries.Filter, err error) {
 		case "order":
 			f.OrderID = value
 		case "status":
-			f.States, err = parseDeliveryStates(value)
+			f.States, err = parseList[deliveries.DeliveryState](name, value, "pending, delivered or failed")
 		case "since":
 			f.Since, err = parseTime(name, value)
 		default:
@@ -132,19 +131,6 @@ func parseDeliveryFilter(q url.Values) (f deliveries.Filter, err error) {
 		}
 		return err
 	})
-}
-
-// parseDeliveryStates parses a comma-separated list of states.
-func parseDeliveryStates(value string) (list []deliveries.DeliveryState, err error) {
-	for text := range strings.SplitSeq(value, ",") {
-		st := deliveries.DeliveryState(text)
-		if !st.Known() {
-			return nil, fault.InvalidField("status", "status_unknown",
-				"The status must be pending, delivered or failed, or several of them, separated by commas.")
-		}
-		list = append(list, st)
-	}
-	return list, nil
 }
 
 // redeliverBody says what is to be sent again: at least one of its members must

@@ -72,6 +72,11 @@ func (b endpointBody) types() []string {
 
 // ServeEndpoints is GET /v1/webhook_endpoints.
 func (s *Service) ServeEndpoints(w http.ResponseWriter, r *http.Request, _ Call) error {
+	none := func(name, _ string) error { return errUnknownParameter(name) }
+	if err := parseQuery(r.URL.Query(), none); err != nil {
+		return err
+	}
+
 	list, err := s.cfg.Endpoints.Endpoints(r.Context())
 	if err != nil {
 		return err

@@ -115,9 +115,10 @@ func setFilter(f *orders.Filter, name, value string) (err error) {
 	case "customer":
 		f.Customer = value
 	case "status":
-		f.Statuses, err = parseStatuses(value)
+		f.Statuses, err = parseList[orders.Status](name, value, "open, authorized, paid, review, expired or canceled")
 	case "payment_status":
-		f.Payments, err = parsePaymentStatuses(value)
+		f.Payments, err = parseList[orders.PaymentStatus](name, value, "unpaid, checking, requires_action, "+
+			"processing, authorized, paid, failed, review, partially_refunded or refunded")
 	case "created_from":
 		f.From, err = parseTime(name, value)
 	case "created_to":
@@ -129,32 +130,21 @@ func setFilter(f *orders.Filter, name, value string) (err error) {
 	return err
 }
 
-// parseStatuses parses a comma-separated list of statuses.
-func parseStatuses(value string) (list []orders.Status, err error) {
+// parseList parses a comma-separated list of states, each of them once.
+// choice says which there are.
+func parseList[T interface {
+	~string
+	Known() bool
+}](name, value, choice string) (list []T, err error) {
 	for text := range strings.SplitSeq(value, ",") {
-		st := orders.Status(text)
+		st := T(text)
 		if !st.Known() {
-			return nil, fault.InvalidField("status", "status_unknown",
-				"The status must be open, authorized, paid, review, expired or canceled, "+
-					"or several of them, separated by commas.")
+			return nil, fault.InvalidField(name, "status_unknown",
+				"The "+name+" must be "+choice+", or several of them, separated by commas.")
 		}
 		if !slices.Contains(list, st) {
 			list = append(list, st)
 		}
-	}
-	return list, nil
-}
-
-// parsePaymentStatuses parses a comma-separated list of payment statuses.
-func parsePaymentStatuses(value string) (list []orders.PaymentStatus, err error) {
-	for text := range strings.SplitSeq(value, ",") {
-		st := orders.PaymentStatus(text)
-		if !st.Known() {
-			return nil, fault.InvalidField("payment_status", "status_unknown",
-				"The payment_status must be unpaid, checking, requires_action, processing, authorized, paid, failed, "+
-					"review, partially_refunded or refunded, or several of them, separated by commas.")
-		}
-		list = append(list, st)
 	}
 	return list, nil
 }

@@ -192,6 +192,7 @@ func TestEndpointRefusals(t *testing.T) {
 		{"another's delivery again", "POST", mine + "/redeliver", `{"deliveries":["dlv_none"]}`, 422, "delivery_unknown", "deliveries"},
 		{"deliveries of a state of none", "GET", mine + "/deliveries?status=lost", ``, 422, "status_unknown", "status"},
 		{"deliveries behind none", "GET", mine + "/deliveries?starting_after=dlv_none", ``, 422, "delivery_unknown", "starting_after"},
+		{"endpoints by a parameter", "GET", all + "?limit=1", ``, 422, "parameter_unknown", "limit"},
 		{"deliveries by a misspelt parameter", "GET", mine + "/deliveries?state=failed", ``, 422, "parameter_unknown", "state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
