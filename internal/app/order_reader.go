@@ -125,7 +125,7 @@ func checkOffline(ctx context.Context, addr string) error {
 	dialer := net.Dialer{Timeout: 2 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("these orders were paid in the sandbox, but no offline Stripe answers at SANDBOX_ADDR (%s): "+
+		return fmt.Errorf("this database belongs to the sandbox, but no offline Stripe answers at SANDBOX_ADDR (%s): "+
 			"start \"server sandbox\" first: %w", addr, err)
 	}
 	return conn.Close()
