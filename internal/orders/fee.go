@@ -69,6 +69,18 @@ func (o *Order) FeeOn(amount int64) int64 {
 	return fee - fee%money.Step(o.Currency)
 }
 
+// CaptureFee returns the platform's fee on a capture of an amount of the order.
+// It is at least the smallest amount of the currency if the whole order has a
+// fee: without a fee in the capture, Stripe would take that of the whole, up to
+// all of what is captured
+// (https://docs.stripe.com/api/payment_intents/capture).
+func (o *Order) CaptureFee(amount int64) int64 {
+	if o.FeeOn(o.Amount) == 0 {
+		return 0
+	}
+	return max(o.FeeOn(amount), money.Step(o.Currency))
+}
+
 // FeeShare returns the platform's share of every invoice of the order's
 // subscription, in basis points. Stripe takes no fixed fee of one
 // (https://docs.stripe.com/connect/subscriptions).

@@ -102,6 +102,37 @@ func TestFeeIsNeverAboveTheAmount(t *testing.T) {
 	}
 }
 
+// TestCaptureFee: a capture without a fee would make Stripe take the fee of the
+// whole order from what is captured.
+func TestCaptureFee(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		currency      string
+		terms         orders.ConnectTerms
+		amount, taken int64
+		want          int64
+	}{
+		"the whole":       {"usd", orders.ConnectTerms{Rule: orders.Rule{BasisPoints: 250}}, 2000, 2000, 50},
+		"a part":          {"usd", orders.ConnectTerms{Rule: orders.Rule{BasisPoints: 250}}, 2000, 1000, 25},
+		"a small part":    {"usd", orders.ConnectTerms{Rule: orders.Rule{BasisPoints: 250}}, 2000, 19, 1},
+		"of whole krónur": {"isk", orders.ConnectTerms{Rule: orders.Rule{BasisPoints: 250}}, 20000, 3900, 100},
+		"the backend's":   {"usd", orders.ConnectTerms{Fee: fee(50)}, 2000, 19, 19},
+		"no fee":          {"usd", orders.ConnectTerms{Fee: fee(0)}, 2000, 1000, 0},
+		"a transfer":      {"usd", orders.ConnectTerms{Destination: "acct_2", Transfer: 5}, 2000, 1000, 0},
+	} {
+		o := orders.Order{
+			Mode:     orders.ModePayment,
+			Currency: tt.currency,
+			Amount:   tt.amount,
+			Account:  "acct_1",
+			Connect:  tt.terms,
+		}
+		if got := o.CaptureFee(tt.taken); got != tt.want {
+			t.Errorf("%s: got %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
 func TestFeeShareIsForSubscriptions(t *testing.T) {
 	t.Parallel()
 	o := orders.Order{Account: "acct_1", Mode: orders.ModeSubscription}

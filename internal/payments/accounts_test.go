@@ -351,6 +351,28 @@ func TestUsualRefundOfTheFee(t *testing.T) {
 	}
 }
 
+// TestCaptureOfASmallPartHasAFee: without one, Stripe would take the fee of the
+// whole order.
+func TestCaptureOfASmallPartHasAFee(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, capturing)
+	o := &s.store.states[orderID].Order
+	o.Mode, o.Connect = orders.ModePayment, orders.ConnectTerms{
+		Destination: "acct_2",
+		Rule:        orders.Rule{BasisPoints: 250},
+	}
+	in, _ := s.stripe.Peek(intentID)
+	in.TransferTo = "acct_2"
+	s.stripe.PutIntent(in)
+
+	if _, err := s.capture(19); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.bank.sent[0].Fee; got != 1 {
+		t.Errorf("the capture has a fee of %d, want 1", got)
+	}
+}
+
 // TestFeeOfADestinationGoesBackWithItsTransfer: Stripe demands both.
 func TestFeeOfADestinationGoesBackWithItsTransfer(t *testing.T) {
 	t.Parallel()

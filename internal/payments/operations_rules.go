@@ -78,12 +78,11 @@ func (r rules) start(st *State, req OperationRequest, id string) error {
 	switch req.Kind {
 	case OperationCapture:
 		op.IntentID, op.Amount, err = st.capturable(req.Amount)
-		op.Fee, op.Transfer = st.Order.FeeOn(op.Amount), st.Order.TransferOf(op.Amount)
+		op.Fee, op.Transfer = st.Order.CaptureFee(op.Amount), st.Order.TransferOf(op.Amount)
 	case OperationRefund:
 		req.RefundFee = req.RefundFee || req.UsualFee && r.refundFee && st.usuallyRefundsFee(req)
 		op.IntentID, op.Amount, err = st.refundable(req)
 		op.RefundFee, op.ReverseTransfer = req.RefundFee, req.ReverseTransfer
-
 	default:
 		err = st.cancelable()
 	}
