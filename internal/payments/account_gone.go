@@ -21,6 +21,17 @@ func IsAccountGone(err error) bool {
 	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == codeAccountGone
 }
 
+// CodeReadOnly is the code of a call that is not sent because the owner of the
+// connected account allows reading only.
+const CodeReadOnly = "account_read_only"
+
+// isReadOnly reports whether a call was refused because the account may only be
+// read.
+func isReadOnly(err error) bool {
+	var e *CallError
+	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == CodeReadOnly
+}
+
 // accountGoneEvery is how often Stripe is asked about an order whose account
 // gives no access: its owner may connect it again.
 const accountGoneEvery = 6 * time.Hour
@@ -77,16 +88,27 @@ func (st *State) accountGoneReason() string {
 		st.Order.Account)
 }
 
-// expireWithoutAccount closes an expired order whose account gives no access.
-// Its intents can be neither read nor canceled: if one of them may have taken
-// money, a person has to look.
-func (s *Service) expireWithoutAccount(ctx context.Context, orderID string) error {
+// reviewExpired hands an expired order to a person because the owner of its
+// account took back the access: cause is the refusal. Its intents cannot be
+// canceled, and some cannot even be read, so that money may have been taken or
+// may still come.
+func (s *Service) reviewExpired(ctx context.Context, orderID string, cause error) error {
 	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.cfg.Now()) {
 			return nil
 		}
 
-		s.rules().review(st, st.accountGoneReason())
+		reason := st.accountGoneReason()
+		if isReadOnly(cause) {
+			if !st.mayTakeMoney() {
+				return nil // the intents ended by themselves: the order expires at the next check
+			}
+
+			reason = fmt.Sprintf("the owner of account %s allows reading only, so the payment of this expired "+
+				"order cannot be canceled: ask the owner to cancel it", st.Order.Account)
+		}
+
+		s.rules().review(st, reason)
 		return nil
 	})
 }

@@ -247,6 +247,100 @@ func TestDisconnectedWhileItWaits(t *testing.T) {
 	f.wantOrder(orders.Review, orders.PaymentReview)
 }
 
+// readOnly is the refusal of every call that would change something in an
+// account whose owner allows reading only.
+var readOnly = &payments.CallError{
+	Outcome: payments.OutcomeRefused,
+	Stripe: payments.StripeError{
+		Type:    payments.TypePermission,
+		Code:    payments.CodeReadOnly,
+		Message: "This account may only be read.",
+	},
+}
+
+// waitingInAccount returns a fixture whose order waits for its buyer in an
+// account that may only be read from then on.
+func waitingInAccount(t *testing.T) *fixture {
+	f := inAccount(t, "acct_1")
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		s.Account = "acct_1"
+		f.stripe.PutIntent(s)
+		return s, nil
+	})
+
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+
+	f.stripe.OnCancel(func() error { return readOnly })
+
+	return f
+}
+
+// TestExpiredInAReadOnlyAccount: nothing cancels the intent, so that a person
+// has to look. What has become of the intent by itself is read all the same.
+func TestExpiredInAReadOnlyAccount(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status  payments.Status
+		order   orders.Status
+		payment orders.PaymentStatus
+	}{
+		{action, orders.Review, orders.PaymentReview},
+		{succeeded, orders.Paid, orders.PaymentPaid},
+		{gone, orders.Expired, orders.Unpaid},
+	} {
+		t.Run(string(tt.status), func(t *testing.T) {
+			t.Parallel()
+			f := waitingInAccount(t)
+			in, _ := f.stripe.Peek(intentID)
+			in.Status = tt.status
+			if tt.status == succeeded {
+				in.AmountReceived = in.Amount
+			}
+			f.stripe.PutIntent(in)
+
+			f.clock.Advance(25 * time.Hour)
+			f.runOnce()
+			f.wantOrder(tt.order, tt.payment)
+		})
+	}
+}
+
+// TestEndedWhileItIsRefused: the intent ends between the refusal and the
+// reading after it. The order expires at the next check.
+func TestEndedWhileItIsRefused(t *testing.T) {
+	t.Parallel()
+	f := waitingInAccount(t)
+	f.stripe.OnCancel(func() error {
+		in, _ := f.stripe.Peek(intentID)
+		in.Status = gone
+		f.stripe.PutIntent(in)
+		return readOnly
+	})
+
+	f.clock.Advance(25 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Open, orders.Unpaid)
+
+	f.clock.Advance(time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Expired, orders.Unpaid)
+}
+
+// TestCancelInAReadOnlyAccount: the shop is told why its order stays open.
+func TestCancelInAReadOnlyAccount(t *testing.T) {
+	t.Parallel()
+	f := waitingInAccount(t)
+	_, err := payments.NewOperations(f.svc, nil).CancelOrder(t.Context(), orderID)
+	want := "The cancel failed: Stripe refused: This account may only be read."
+	if e := fault.Of(err); e.Code != "operation_failed" || e.Message != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+	f.wantOrder(orders.Open, orders.RequiresAction)
+}
+
 // TestOperationOnADisconnectedAccount: a refund that Stripe refuses has failed,
 // and one whose outcome is not known stays so.
 func TestOperationOnADisconnectedAccount(t *testing.T) {

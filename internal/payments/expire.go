@@ -9,11 +9,11 @@ import (
 )
 
 // expire closes an order that has expired, or hands it to a person if its
-// account gives no access.
+// account no longer gives the access that this needs.
 func (s *Service) expire(ctx context.Context, orderID string) error {
 	err := s.tryExpire(ctx, orderID)
-	if IsAccountGone(err) {
-		return s.expireWithoutAccount(ctx, orderID)
+	if IsAccountGone(err) || isReadOnly(err) {
+		return s.reviewExpired(ctx, orderID, err)
 	}
 	return err
 }
@@ -101,7 +101,8 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 }
 
 // cancel cancels an intent and settles its state at Stripe afterwards, canceled
-// or not.
+// or not. It is an error if the account may only be read: nothing will cancel
+// the intent then.
 func (s *Service) cancel(ctx context.Context, o *orders.Order, in Intent) error {
 	err := s.stripe(o).CancelIntent(ctx, in, idempotency.Cancel())
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
@@ -111,6 +112,9 @@ func (s *Service) cancel(ctx context.Context, o *orders.Order, in Intent) error 
 	// Canceled, or refused because it is paid or being paid: a reading decides.
 	if settleErr := s.SettleFresh(ctx, o.ID, in.ID, nil); settleErr != nil || err == nil {
 		return settleErr
+	}
+	if isReadOnly(err) {
+		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
 
 	return s.cfg.Store.Update(ctx, o.ID, nil, func(st *State) error {

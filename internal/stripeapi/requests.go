@@ -142,7 +142,7 @@ func (g guard) forbidden(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		return nil, fmt.Errorf("stripeapi: read what the owner of the account allows: %w", err)
 	case !allowed:
-		return refusal(r, "account_read_only", "This account may only be read."), nil
+		return refusal(r, payments.CodeReadOnly, "This account may only be read."), nil
 	}
 
 	return nil, nil
