@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/config"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
 )
 
@@ -55,6 +56,15 @@ func (a *App) checkAccount(ctx context.Context, read func(context.Context) (stri
 	}
 
 	return err
+}
+
+// ownAccount returns the account that the keys are of, "" while it is not
+// known.
+func (a *App) ownAccount(ctx context.Context) (string, error) {
+	if a.cfg.IsSandbox() {
+		return sandbox.PlatformAccount, nil
+	}
+	return a.store.Account(ctx)
 }
 
 func newAccountCheck(

@@ -53,6 +53,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Options:      orderOptions(cfg),
 		SetupOrders:  cfg.SavedMethods.Setup,
 		Accounts:     chargedAccounts(cfg, a.store),
+		OwnAccount:   a.ownAccount,
 		Fee: orders.FeeRule{
 			BasisPoints: cfg.Fee.BasisPoints,
 			Fixed:       cfg.Fee.Fixed,

@@ -26,6 +26,9 @@ type Config struct {
 	SetupOrders  bool     // accept orders in mode setup
 	Accounts     Accounts // nil: no order is charged in another account
 	Fee          FeeRule  // what the platform takes of orders with an account
+	// OwnAccount returns the ID of the Stripe account that the keys are of, ""
+	// while it is not known. nil: it never is.
+	OwnAccount func(ctx context.Context) (string, error)
 }
 
 // Service creates orders, changes them, and opens them for the holders of their

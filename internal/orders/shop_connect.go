@@ -134,6 +134,10 @@ func (s *Service) setAccount(ctx context.Context, o *Order, id *string) error {
 // it is made. The destination may be an account that the platform has created
 // itself, which is not among the connected ones.
 func (s *Service) setTransfer(ctx context.Context, o *Order, req ShopRequest) error {
+	if err := s.checkNotOwn(ctx, req); err != nil {
+		return err
+	}
+
 	if req.OnBehalfOf != nil {
 		if *req.OnBehalfOf != "" && !accountPattern.MatchString(*req.OnBehalfOf) {
 			return fault.InvalidField("on_behalf_of", "account_malformed",
@@ -182,6 +186,32 @@ func (s *Service) setTransfer(ctx context.Context, o *Order, req ShopRequest) er
 	}
 
 	return nil
+}
+
+// checkNotOwn refuses to transfer the money to the account that charges, or to
+// charge on its own behalf: Stripe would refuse it when the buyer pays.
+func (s *Service) checkNotOwn(ctx context.Context, req ShopRequest) error {
+	if s.cfg.OwnAccount == nil || req.TransferData == nil && req.OnBehalfOf == nil {
+		return nil
+	}
+
+	own, err := s.cfg.OwnAccount(ctx)
+	if err != nil || own == "" {
+		return err
+	}
+
+	field := ""
+	switch {
+	case req.TransferData != nil && req.TransferData.Destination == own:
+		field = "transfer_data.destination"
+	case req.OnBehalfOf != nil && *req.OnBehalfOf == own:
+		field = "on_behalf_of"
+	default:
+		return nil
+	}
+
+	return fault.InvalidField(field, "account_own",
+		"This is the platform's own account. Leave it out: the money stays there by itself.")
 }
 
 // setFees sets what the backend wants the platform to take, instead of the rule

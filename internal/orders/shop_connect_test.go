@@ -35,6 +35,8 @@ func newPlatform(t testing.TB) *shop {
 		"acct_new":      {Connected: true, MayWrite: true},
 	}
 
+	cfg.OwnAccount = func(context.Context) (string, error) { return "acct_platform", nil }
+
 	s.configure(cfg)
 
 	return s
@@ -99,6 +101,9 @@ func TestOrderOfAnAccountIsRefused(t *testing.T) {
 		"more than all":           {`{"items":[{"sku":"club"}],"account":"acct_good","application_fee_percent":100.01}`, "application_fee_percent", "percent_out_of_range"},
 		"no destination":          {ownMugs + `,"transfer_data":{"destination":""}}`, "transfer_data.destination", "account_malformed"},
 		"a destination gone":      {ownMugs + `,"transfer_data":{"destination":"acct_gone"}}`, "transfer_data.destination", "account_disconnected"},
+		"its own destination":     {ownMugs + `,"transfer_data":{"destination":"acct_platform"}}`, "transfer_data.destination", "account_own"},
+		"on its own behalf":       {ownMugs + `,"on_behalf_of":"acct_platform"}`, "on_behalf_of", "account_own"},
+		"its own account":         {ownMugs + `,"account":"acct_platform"}`, "account", "account_unknown"},
 		"too much transferred":    {ownMugs + `,"transfer_data":{"destination":"acct_made","amount":1801}}`, "transfer_data.amount", "amount_out_of_range"},
 		"nothing transferred":     {ownMugs + `,"transfer_data":{"destination":"acct_made","amount":0}}`, "transfer_data.amount", "amount_out_of_range"},
 		"a fee and a part": {ownMugs + `,"transfer_data":{"destination":"acct_made","amount":5},"application_fee_amount":1}`,

@@ -9,6 +9,7 @@ import (
 	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/sandbox"
 )
 
 // openPlatform opens a shop that takes 2.5 % and 30 cents of orders with an
@@ -219,6 +220,22 @@ func TestDestinationCharge(t *testing.T) {
 		`{"reverse_transfer":true,"refund_application_fee":true}`)
 	if fmt.Sprint(out["amount_refunded"]) != "1800" {
 		t.Errorf("after the refund: %v", out)
+	}
+}
+
+// TestPlatformIsNoDestination: Stripe would refuse it when the buyer pays.
+func TestPlatformIsNoDestination(t *testing.T) {
+	t.Parallel()
+	s := openPlatform(t)
+	for _, more := range []string{
+		`"transfer_data":{"destination":"` + sandbox.PlatformAccount + `"}`,
+		`"on_behalf_of":"` + sandbox.PlatformAccount + `"`,
+	} {
+		out := s.Backend(t, api.ScopeWrite).Want(http.StatusUnprocessableEntity, "POST", "/v1/orders",
+			`{"currency":"usd","items":[{"name":"Mug","unit_amount":1800}],`+more+`}`)
+		if out["code"] != "account_own" {
+			t.Errorf("%s: got %v", more, out)
+		}
 	}
 }
 
