@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"strings"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
@@ -31,7 +32,12 @@ func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, 
 	}
 
 	pg := p.page(loc, "error", state.Title)
-	pg.View = errorPage{Texts: state, RequestID: httpio.RequestID(r.Context())}
+	pg.View = errorPage{
+		Texts:     state,
+		RequestID: httpio.RequestID(r.Context()),
+		// The owners of accounts have no business in the shop.
+		NoShop: strings.HasPrefix(r.URL.Path, "/connect/"),
+	}
 
 	if err := p.render(w, status, pg); err != nil {
 		httpio.ExchangeOf(r.Context()).SetError(err)

@@ -59,7 +59,7 @@ var dashboardFrench = dashboardTexts{
 	OpenAgain:   "Rouvrez la page depuis le site qui vous a amené ici.",
 
 	Loading:    "Chargement…",
-	Failed:     "Cette partie n'a pas pu être chargée. Veuillez réessayer dans un instant.",
+	Failed:     "Cette partie n’a pas pu être chargée. Veuillez réessayer dans un instant.",
 	Connection: "Stripe est injoignable. Vérifiez votre connexion et réessayez.",
 	Closed:     "Votre session est terminée. Rouvrez cette page depuis le site qui vous a amené ici.",
 	Retry:      "Réessayer",

@@ -103,7 +103,9 @@ func TestDeskInABrowser(t *testing.T) {
 	browsertest.Screenshot(t, ctx, "desk-object")
 	shows("Related objects:")
 
-	for _, view := range []string{"requests", "deliveries", "intents", "objects", "faults"} {
+	b.connected("", "read_write")
+
+	for _, view := range []string{"requests", "deliveries", "intents", "objects", "accounts", "faults"} {
 		click(view)
 		for name, look := range map[string]chromedp.Action[chromedp.Void]{
 			"light": browsertest.Dark(false),
@@ -118,6 +120,13 @@ func TestDeskInABrowser(t *testing.T) {
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("document.documentElement.scrollWidth"))
 				if err != nil || wide > float64(width) {
 					t.Errorf("%s: the page is %v pixels wide on a screen of %d (%v)", view, wide, width, err)
+				}
+
+				const hidden = `[...document.querySelectorAll('#list button')].filter((button) =>
+					button.getBoundingClientRect().right >
+					document.querySelector('#list').getBoundingClientRect().right + 1).length`
+				if n, err := chromedp.Run(ctx, chromedp.Evaluate[int](hidden)); err != nil || n > 0 {
+					t.Errorf("%s: %d buttons lie beside the list on a screen of %d (%v)", view, n, width, err)
 				}
 			}
 		}

@@ -300,7 +300,14 @@ func TestOAuthConnectsAnExistingAccountAgain(t *testing.T) {
 	want(t, "one account", b.get("/v1/accounts").size("data"), 1)
 
 	unknown := b.do("POST", authorizePath(), form("outcome=pass", "account=typed", "typed=acct_none"))
-	want(t, "an unknown one", strings.Contains(string(unknown.raw), "There is no account"), true)
+	for what, text := range map[string]string{
+		"an unknown one":     "There is no account",
+		"its choice is kept": `value="typed" checked`,
+		"and what was typed": `value="acct_none"`,
+	} {
+		want(t, what, strings.Contains(string(unknown.raw), text), true)
+	}
+	want(t, "one choice", strings.Count(string(unknown.raw), " checked"), 1)
 }
 
 func TestOAuthAsksAConnectedPersonOnlyIfWanted(t *testing.T) {

@@ -156,11 +156,12 @@ func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 
-	s.askOwner(w, a, "")
+	s.askOwner(w, a, "", "")
 }
 
-// askOwner shows the choice. notice says what was wrong with the last one.
-func (s *Pages) askOwner(w http.ResponseWriter, a *authorization, notice string) {
+// askOwner shows the choice. notice says what was wrong with the last one, and
+// typed is the ID in it that the owner typed in.
+func (s *Pages) askOwner(w http.ResponseWriter, a *authorization, notice, typed string) {
 	access := "read and change"
 	if a.scope == api.ScopeReadOnly {
 		access = "read, but not change,"
@@ -171,7 +172,7 @@ func (s *Pages) askOwner(w http.ResponseWriter, a *authorization, notice string)
 		Text: s.srv.Config.BusinessName + " asks to " + access +
 			" the payments, customers and payouts of an account of yours (" + a.scope + ").",
 		Notice:  notice,
-		Choices: s.choices(a),
+		Choices: s.choices(a, typed),
 		Facts:   a.prefill.facts(),
 		Yes:     "Connect",
 		No:      "Refuse",
@@ -198,14 +199,15 @@ func (s *Pages) oauthDecision(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	id := r.PostFormValue("account")
+	id, typed := r.PostFormValue("account"), ""
 	if id == choiceTyped {
-		id = strings.TrimSpace(r.PostFormValue("typed"))
+		typed = strings.TrimSpace(r.PostFormValue("typed"))
+		id = typed
 	}
 
 	account, code, notice := s.grant(a, id)
 	if notice != "" {
-		s.askOwner(w, a, notice)
+		s.askOwner(w, a, notice, typed)
 		return
 	}
 

@@ -22,8 +22,9 @@ const otherPlatformAccount = "acct_1SbxOtherPlatform0"
 const accountsShown = 8
 
 // choices returns what the owner can choose from: accounts that exist, the
-// newest first, and a new one.
-func (s *Pages) choices(a *authorization) []choice {
+// newest first, and a new one. typed is what the owner typed in before, if
+// anything: it stays chosen.
+func (s *Pages) choices(a *authorization, typed string) []choice {
 	fresh := choice{Value: choiceNew, Title: "A new account", Chosen: true}
 	if len(a.prefill) > 0 {
 		fresh.Detail = "with the details above"
@@ -58,11 +59,20 @@ func (s *Pages) choices(a *authorization) []choice {
 		})
 	}
 
-	return append(out, choice{
-		Value: choiceTyped,
-		Title: "Another account of this sandbox",
-		Typed: true,
+	out = append(out, choice{
+		Value:   choiceTyped,
+		Title:   "Another account of this sandbox",
+		IsTyped: true,
+		Typed:   typed,
 	})
+
+	if typed != "" {
+		for i := range out {
+			out[i].Chosen = out[i].IsTyped
+		}
+	}
+
+	return out
 }
 
 // newest returns up to n accounts, connected or not, the newest first.

@@ -59,7 +59,9 @@ type (
 	action struct{ Name, Text string }
 	choice struct {
 		Value, Title, Detail string
-		Chosen, Typed        bool
+		Chosen               bool
+		IsTyped              bool   // there is a field to type an ID in
+		Typed                string // what the field holds
 	}
 )
 
@@ -76,7 +78,7 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 {{if .Choices}}<fieldset><legend>Account</legend>{{range .Choices}}
 <label class="choice"><input type="radio" name="account" value="{{.Value}}"{{if .Chosen}} checked{{end}}>
 <span>{{.Title}}{{with .Detail}}<small>{{.}}</small>{{end}}</span></label>
-{{if .Typed}}<input name="typed" aria-label="ID of the account" placeholder="acct_…"
+{{if .IsTyped}}<input name="typed" value="{{.Typed}}" aria-label="ID of the account" placeholder="acct_…"
 autocomplete="off" spellcheck="false">{{end}}{{end}}</fieldset>{{end}}
 {{with .Yes}}<button class="go" id="pass" type="submit" name="outcome" value="pass">{{.}}</button>{{end}}
 {{with .No}}<button id="fail" type="submit" name="outcome" value="fail">{{.}}</button>{{end}}
