@@ -243,7 +243,7 @@ func TestTemplatesOfTheShop(t *testing.T) {
 
 	for _, wrong := range []string{folder, filepath.Join(folder, "nowhere")} {
 		_, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: wrong})
-		if err == nil || !strings.Contains(err.Error(), "has neither a email.txt nor a email.html") {
+		if err == nil || !strings.Contains(err.Error(), "has neither an email.txt nor an email.html") {
 			t.Errorf("got %v, want a refusal of the folder without templates", err)
 		}
 	}

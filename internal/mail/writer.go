@@ -107,7 +107,7 @@ func checkFolder(folder string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%s has neither a email.txt nor a email.html", folder)
+	return fmt.Errorf("%s has neither an email.txt nor an email.html", folder)
 }
 
 // source returns the text of a template.
