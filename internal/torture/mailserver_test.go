@@ -38,7 +38,7 @@ func newMailServer(t *testing.T) *mailServer {
 	}
 
 	m := &mailServer{addr: listener.Addr().String(), got: map[string]int{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letter{m}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &incoming{m}, nil }))
 	go server.Serve(listener) //nolint:errcheck // it ends with the test
 	t.Cleanup(func() { _ = server.Close() })
 
@@ -86,19 +86,19 @@ func (m *mailServer) wantOnce(t *testing.T) {
 	}
 }
 
-// letter is one e-mail on its way in.
-type letter struct{ server *mailServer }
+// incoming is one e-mail on its way in.
+type incoming struct{ server *mailServer }
 
-func (*letter) Reset()                               {}
-func (*letter) Logout() error                        { return nil }
-func (*letter) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (*incoming) Reset()                               {}
+func (*incoming) Logout() error                        { return nil }
+func (*incoming) Rcpt(string, *smtp.RcptOptions) error { return nil }
 
-func (l *letter) Mail(string, *smtp.MailOptions) error {
-	l.server.at(greeted)
+func (in *incoming) Mail(string, *smtp.MailOptions) error {
+	in.server.at(greeted)
 	return nil
 }
 
-func (l *letter) Data(r io.Reader) error {
+func (in *incoming) Data(r io.Reader) error {
 	text, err := mail.ReadMessage(r)
 	if err != nil {
 		return err
@@ -107,11 +107,11 @@ func (l *letter) Data(r io.Reader) error {
 		return err // its sender was killed
 	}
 
-	l.server.mu.Lock()
-	l.server.got[text.Header.Get("Message-Id")]++
-	l.server.mu.Unlock()
-	l.server.at(taken)
-	l.server.at(told)
+	in.server.mu.Lock()
+	in.server.got[text.Header.Get("Message-Id")]++
+	in.server.mu.Unlock()
+	in.server.at(taken)
+	in.server.at(told)
 
 	return nil
 }

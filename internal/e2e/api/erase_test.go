@@ -144,7 +144,8 @@ func TestAnErasedCustomerIsInNoTable(t *testing.T) {
 		s := e2etest.OpenShop(t, database, e2etest.Set("BILLING_ADDRESS", "full"),
 			e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Set("RECEIPT_EMAIL", "true"))
 		shop := s.Backend(t, api.ScopeRefund)
-		shop.Want(http.StatusCreated, "POST", "/v1/webhook_endpoints", `{"url":"`+echo(t)+`","types":["order.paid"]}`)
+		made := shop.Want(http.StatusCreated, "POST", "/v1/webhook_endpoints", `{"url":"`+echo(t)+`","types":["order.paid"]}`)
+		hooks := "/v1/webhook_endpoints/" + made["id"].(string)
 		first, second := bought(t, s, shop, 1), bought(t, s, shop, 2)
 		refund := shop.Once("refund", "/v1/orders/"+first+"/refund", `{"amount":100}`)
 		if refund.Status != http.StatusOK {
@@ -154,6 +155,13 @@ func TestAnErasedCustomerIsInNoTable(t *testing.T) {
 		s.Eventually("the tries are kept with their answers", func() bool {
 			return len(held(t, s.Config.DatabaseURL.Reveal(), canaries...)) > 0 &&
 				strings.Contains(strings.Join(held(t, s.Config.DatabaseURL.Reveal(), canaries...), "\n"), "delivery_tries.excerpt")
+		})
+
+		// A try that is under way would store its answer after the erasure.
+		shop.Want(http.StatusOK, "PATCH", hooks, `{"disabled":true}`)
+		s.Eventually("no webhook is under way", func() bool {
+			waiting, _ := shop.Want(http.StatusOK, "GET", hooks+"/deliveries?status=pending", "")["data"].([]any)
+			return len(waiting) == 0
 		})
 
 		const path = "/v1/customers/" + erasedReference

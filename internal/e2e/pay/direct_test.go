@@ -84,7 +84,7 @@ func TestDirectCharge(t *testing.T) {
 	}
 }
 
-// TestDirectChargeIsPaidByItsEvent: the answer of the call is not all that
+// TestDirectChargeIsSettledByEvents: the answer of the call is not all that
 // settles an order.
 func TestDirectChargeIsSettledByEvents(t *testing.T) {
 	t.Parallel()
