@@ -95,7 +95,7 @@ func TestMirror(t *testing.T) {
 	b.WantProblem(base, b.Call("GET", base+"/payments", ""), 404, "mirror_not_found", "")
 	b.WantProblem(base, b.Call("POST", base+"/mirror", `{"since":"soon"}`), 422, "time_invalid", "since")
 	b.Want(200, "POST", base+"/mirror", `{"since":"all"}`)
-	b.WantProblem(base, b.Call("GET", base+"/payments?status=suceeded", ""), 422, "status_invalid", "status")
+	b.WantProblem(base, b.Call("GET", base+"/payments?status=unknown", ""), 422, "status_invalid", "status")
 
 	s.Eventually("the mirror is current", func() bool {
 		return b.Want(200, "GET", base+"/mirror", "")["state"] == "current"
