@@ -16,8 +16,10 @@ ALTER TABLE operations ADD COLUMN refund_fee BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE operations ADD COLUMN reverse_transfer BOOLEAN NOT NULL DEFAULT FALSE;
 
 -- A buyer has one customer in each account. The primary key of buyers was the
--- ID alone.
-CREATE TABLE buyers_by_account (
+-- ID alone. The former table is renamed first, which on PostgreSQL waits for
+-- those who write to it.
+ALTER TABLE buyers RENAME TO buyers_before;
+CREATE TABLE buyers (
     id          TEXT   NOT NULL,
     account     TEXT   NOT NULL, -- '' is the platform's own
     customer_id TEXT   NOT NULL,
@@ -25,8 +27,7 @@ CREATE TABLE buyers_by_account (
     revoked_at  BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (id, account)
 );
-INSERT INTO buyers_by_account (id, account, customer_id, created_at, revoked_at)
-    SELECT id, '', customer_id, created_at, revoked_at FROM buyers;
-DROP TABLE buyers;
-ALTER TABLE buyers_by_account RENAME TO buyers;
+INSERT INTO buyers (id, account, customer_id, created_at, revoked_at)
+    SELECT id, '', customer_id, created_at, revoked_at FROM buyers_before;
+DROP TABLE buyers_before;
 CREATE INDEX buyers_customer ON buyers (customer_id);

@@ -39,8 +39,14 @@ CREATE INDEX connect_states_link ON connect_states (link_id);
 CREATE INDEX connect_states_expires ON connect_states (expires_at);
 
 -- An effect, and its deliveries, may be about an account instead of an order.
--- SQLite cannot drop a reference, so the tables are made anew.
-CREATE TABLE effects_of_all (
+-- SQLite cannot drop a reference, so the tables are made anew. The former ones
+-- are renamed first, which on PostgreSQL waits for those who write to them:
+-- what a server of the former release has just written is copied, too.
+ALTER TABLE effects RENAME TO effects_before;
+ALTER TABLE deliveries RENAME TO deliveries_before;
+ALTER TABLE delivery_tries RENAME TO delivery_tries_before;
+
+CREATE TABLE effects (
     id            TEXT PRIMARY KEY,
     order_id      TEXT   NOT NULL, -- '' if it is about an account
     n             BIGINT NOT NULL,
@@ -55,15 +61,15 @@ CREATE TABLE effects_of_all (
     done_at       BIGINT NOT NULL, -- 0 while it is to be worked
     account_id    TEXT   NOT NULL  -- '' if it is about an order
 );
-INSERT INTO effects_of_all (id, order_id, n, kind, subject, object_status, order_then, tries, next_at, lease_token,
+INSERT INTO effects (id, order_id, n, kind, subject, object_status, order_then, tries, next_at, lease_token,
         created_at, done_at, account_id)
     SELECT id, order_id, n, kind, subject, object_status, order_then, tries, next_at, lease_token,
-        created_at, done_at, '' FROM effects;
+        created_at, done_at, '' FROM effects_before;
 
-CREATE TABLE deliveries_of_all (
+CREATE TABLE deliveries (
     id          TEXT PRIMARY KEY,
     endpoint_id TEXT   NOT NULL REFERENCES endpoints (id),
-    effect_id   TEXT   NOT NULL REFERENCES effects_of_all (id),
+    effect_id   TEXT   NOT NULL REFERENCES effects (id),
     order_id    TEXT   NOT NULL,
     n           BIGINT NOT NULL,
     kind        TEXT   NOT NULL,
@@ -77,29 +83,26 @@ CREATE TABLE deliveries_of_all (
     finished_at BIGINT NOT NULL,
     account_id  TEXT   NOT NULL
 );
-INSERT INTO deliveries_of_all (id, endpoint_id, effect_id, order_id, n, kind, state, note, tries, began_at, next_at,
+INSERT INTO deliveries (id, endpoint_id, effect_id, order_id, n, kind, state, note, tries, began_at, next_at,
         lease_token, created_at, finished_at, account_id)
     SELECT id, endpoint_id, effect_id, order_id, n, kind, state, note, tries, began_at, next_at,
-        lease_token, created_at, finished_at, '' FROM deliveries;
+        lease_token, created_at, finished_at, '' FROM deliveries_before;
 
-CREATE TABLE delivery_tries_of_all (
+CREATE TABLE delivery_tries (
     id          TEXT PRIMARY KEY,
-    delivery_id TEXT   NOT NULL REFERENCES deliveries_of_all (id),
+    delivery_id TEXT   NOT NULL REFERENCES deliveries (id),
     at          BIGINT NOT NULL,
     took        BIGINT NOT NULL, -- nanoseconds
     status      BIGINT NOT NULL, -- of the answer, 0 for none
     problem     TEXT   NOT NULL,
     excerpt     TEXT   NOT NULL  -- of an answer that is not 2xx, sealed
 );
-INSERT INTO delivery_tries_of_all (id, delivery_id, at, took, status, problem, excerpt)
-    SELECT id, delivery_id, at, took, status, problem, excerpt FROM delivery_tries;
+INSERT INTO delivery_tries (id, delivery_id, at, took, status, problem, excerpt)
+    SELECT id, delivery_id, at, took, status, problem, excerpt FROM delivery_tries_before;
 
-DROP TABLE delivery_tries;
-DROP TABLE deliveries;
-DROP TABLE effects;
-ALTER TABLE effects_of_all RENAME TO effects;
-ALTER TABLE deliveries_of_all RENAME TO deliveries;
-ALTER TABLE delivery_tries_of_all RENAME TO delivery_tries;
+DROP TABLE delivery_tries_before;
+DROP TABLE deliveries_before;
+DROP TABLE effects_before;
 
 CREATE UNIQUE INDEX effects_once ON effects (order_id, account_id, kind, subject);
 CREATE UNIQUE INDEX effects_number ON effects (order_id, account_id, n);
