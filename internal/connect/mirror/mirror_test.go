@@ -1,12 +1,14 @@
 package mirror_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/store/storetest"
@@ -150,6 +152,46 @@ func TestTooManyRequestsSlowTheMirrorDown(t *testing.T) {
 	once(0) // it still pauses
 	f.clock.Advance(m.Pause)
 	once(1)
+}
+
+// busyStripe is a Stripe whose budget others use up.
+type busyStripe struct {
+	mirror.Stripe
+	budget *budget.Budget
+	busy   bool
+}
+
+func (b *busyStripe) MirrorPage(ctx context.Context, q mirror.Query) (page [][]byte, more bool, err error) {
+	if b.busy {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel() // its turn has not come in time
+		return nil, false, b.budget.Wait(ctx)
+	}
+	return b.Stripe.MirrorPage(ctx, q)
+}
+
+// TestOthersUseUpTheBudget checks that a page whose turn does not come is read
+// a little later, and is no failure.
+func TestOthersUseUpTheBudget(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	stripe := &busyStripe{f.stripe, budget.New(1), true}
+	f.cfg.Stripe = stripe
+	f.connect("acct_1", 300)
+
+	s := mirror.New(f.cfg)
+	if n, err := s.RunOnce(t.Context()); err != nil || n != 1 {
+		t.Fatalf("worked %d, %v", n, err)
+	}
+	m, err := f.store.Mirror(t.Context(), "acct_1")
+	if wait := m.NextAt.Sub(f.clock.Now()); err != nil || wait > 2*time.Second || m.Failures != 0 || m.Pass != 0 {
+		t.Fatalf("due in %s after %d failures, in pass %d, %v", wait, m.Failures, m.Pass, err)
+	}
+
+	stripe.busy = false
+	f.clock.Advance(2 * time.Second)
+	f.settle(s)
+	f.compare(f.raw(), "acct_1")
 }
 
 // TestDisconnectedWhileReading checks that a page that is under way is not

@@ -156,7 +156,7 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		m.NextAt = s.nextPage(&m, began)
 
 	case turnedAway(): // Stripe was not asked: others need the requests
-		m, err = j.Mirror, nil
+		m, batch, err = j.Mirror, &Batch{}, nil
 		m.NextAt = s.cfg.Now().Add(queue.Backoff(1, 2*time.Second, time.Hour))
 	case ctx.Err() != nil:
 		return err // stopped: the lease expires, or the next start releases it
