@@ -94,7 +94,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Workers:       cfg.Workers,
 	})
 
-	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget, a.orders,
+	operations := payments.NewOperations(a.payments, operatorOf(stripe))
+	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget, appShop{a.orders, a.store, operations},
 		func(ctx context.Context, orderID, subscriptionID string) error {
 			return a.payments.SettleSubscription(ctx, orderID, subscriptionID, nil)
 		})
@@ -170,7 +171,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Requests:   a.store,
 		Orders:     a.store,
 		Shop:       a.orders,
-		Operations: payments.NewOperations(a.payments, operatorOf(stripe)),
+		Operations: operations,
 		Customers:  a.people,
 		Endpoints:  a.store,
 		Networks:   networksOf(cfg, cfg.IsSandbox()),

@@ -9,8 +9,24 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/connect"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
 )
+
+// appShop makes and cancels the orders by which accounts subscribe to the app.
+type appShop struct {
+	*orders.Service
+	*store.Store
+	operations *payments.Operations
+}
+
+// Cancel implements connect.Shop.
+func (s appShop) Cancel(ctx context.Context, orderID string) error {
+	_, err := s.operations.CancelOrder(ctx, orderID)
+	return err
+}
 
 // connectStripe is Stripe as package connect needs it.
 type connectStripe struct {

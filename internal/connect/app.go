@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"checkoutd/internal/fault"
@@ -124,10 +125,15 @@ func (s *Service) answers(ctx context.Context, list []Account) ([]accountAnswer,
 	return out, nil
 }
 
-// Shop creates orders. *orders.Service implements it.
+// Shop creates and cancels orders.
 type Shop interface {
 	CreateForShop(ctx context.Context, req orders.ShopRequest, id, token string) (orders.Order, error)
 	URL(id, token string) string
+	// Orders returns the orders that the filter selects.
+	Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error)
+	// Cancel cancels an order that is not paid. The error is a fault, a
+	// Conflict if the order is paid or being paid.
+	Cancel(ctx context.Context, orderID string) error
 }
 
 // AppRequest is what an account is to subscribe to.
@@ -149,6 +155,8 @@ type AppLink struct {
 var (
 	errSubscribed = fault.New(fault.Conflict, "account_subscribed",
 		"The account has a subscription that runs. Cancel it before it begins another.")
+	errSubscribing = fault.New(fault.Conflict, "account_subscribing",
+		"The account is paying on a page that was made before. Try again in a moment.")
 	errNoSubscription = fault.New(fault.Conflict, "account_not_subscribed",
 		"The account has no subscription that runs.")
 	// ErrNotConnected refuses what needs access to an account.
@@ -202,6 +210,9 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 	if err != nil {
 		return AppLink{}, err
 	}
+	if err := s.closeOthers(ctx, &o); err != nil {
+		return AppLink{}, err
+	}
 
 	return AppLink{
 		Object:    "app_link",
@@ -211,8 +222,38 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 	}, nil
 }
 
+// closeOthers cancels the pages on which the account of an order could
+// subscribe besides, since each of them could be paid. It comes after the order
+// was created, so that of two calls at the same time one sees the other's.
+func (s *Service) closeOthers(ctx context.Context, o *orders.Order) error {
+	open, err := s.cfg.Shop.Orders(ctx, orders.Filter{
+		Statuses: []orders.Status{orders.Open},
+		Customer: o.CustomerReference,
+	})
+	if err != nil {
+		return err
+	}
+
+	for i := range open {
+		other := &open[i]
+		if other.ID == o.ID || other.Mode != orders.ModeSubscription || other.Account != "" {
+			continue
+		}
+
+		err := s.cfg.Shop.Cancel(ctx, other.ID)
+		if f := fault.Of(err); err != nil && f.Kind == fault.Conflict {
+			return errSubscribing
+		}
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
 // ServeUnsubscribe is POST /v1/connect/accounts/{id}/unsubscribe: it cancels
-// the account's subscription to the app at once. The account may be
+// the account's subscriptions to the app at once. The account may be
 // disconnected: that alone does not end its subscription.
 func (s *Service) ServeUnsubscribe(w http.ResponseWriter, r *http.Request, _ Call) error {
 	id := r.PathValue("id")
@@ -225,19 +266,29 @@ func (s *Service) ServeUnsubscribe(w http.ResponseWriter, r *http.Request, _ Cal
 	if err != nil {
 		return err
 	}
-	sub := s.appOf(id, subs)
-	if sub == nil || !sub.Running() {
+	subs = slices.DeleteFunc(subs, func(sub AppSubscription) bool { return !sub.Running() })
+	if len(subs) == 0 {
 		return errNoSubscription
 	}
 
-	// Stripe's event brings the new state. Canceling twice does no harm.
-	if err := s.cfg.Stripe.CancelSubscription(r.Context(), sub.ID); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
-			"Stripe did not confirm that the subscription is canceled. Please try again.")
-	}
-	if err := s.cfg.Refresh(r.Context(), sub.OrderID, sub.ID); err != nil {
-		s.cfg.Log.Warn().Err(err).Str("order_id", sub.OrderID).Msg("could not read a canceled subscription")
+	for i := range subs {
+		if err := s.cancel(r.Context(), &subs[i]); err != nil {
+			return err
+		}
 	}
 
 	return s.writeAccount(w, r, a, nil)
+}
+
+// cancel cancels a subscription and reads its new state, which Stripe's event
+// brings, too. Canceling twice does no harm.
+func (s *Service) cancel(ctx context.Context, sub *AppSubscription) error {
+	if err := s.cfg.Stripe.CancelSubscription(ctx, sub.ID); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
+			"Stripe did not confirm that the subscription is canceled. Please try again.")
+	}
+	if err := s.cfg.Refresh(ctx, sub.OrderID, sub.ID); err != nil {
+		s.cfg.Log.Warn().Err(err).Str("order_id", sub.OrderID).Msg("could not read a canceled subscription")
+	}
+	return nil
 }

@@ -36,8 +36,12 @@ func TestAccountPaysForTheApp(t *testing.T) {
 	wantActive(false)
 
 	const body = `{"items":[{"sku":"app"}],"success_url":"https://platform.example/thanks"}`
+	former := backend.Want(http.StatusCreated, "POST", path+"/subscribe", body)["order"].(string)
 	o := backend.Want(http.StatusCreated, "POST", path+"/subscribe", body)
 	order := o["order"].(string)
+	if o := backend.Want(http.StatusOK, "GET", "/v1/orders/"+former, ""); o["status"] != "canceled" {
+		t.Errorf("the former page is %v, and could be paid besides", o["status"])
+	}
 	if r := p.Call("GET", strings.TrimPrefix(o["url"].(string), s.URL), ""); r.Status != http.StatusSeeOther {
 		t.Fatalf("open the page: %d", r.Status)
 	}
@@ -55,6 +59,20 @@ func TestAccountPaysForTheApp(t *testing.T) {
 	}
 	wantActive(true)
 	backend.Want(http.StatusConflict, "POST", path+"/subscribe", body)
+
+	// Nothing keeps a platform from a second subscription by the other way.
+	o = backend.Want(http.StatusCreated, "POST", "/v1/orders",
+		fmt.Sprintf(`{"mode":"subscription","items":[{"sku":"app"}],"customer":{"reference":%q}}`, a["id"]))
+	if r := p.Call("GET", strings.TrimPrefix(o["url"].(string), s.URL), ""); r.Status != http.StatusSeeOther {
+		t.Fatalf("open the second order: %d", r.Status)
+	}
+	if r := p.Confirm(o["id"].(string), e2etest.CardPays); r.Status != http.StatusOK {
+		t.Fatalf("subscribe again: %d %s", r.Status, r.Body)
+	}
+	s.Eventually("both subscriptions are read", func() bool {
+		subs, err := s.Store().AppSubscriptions(t.Context(), []string{a["id"].(string)})
+		return err == nil && len(subs) == 2 && subs[1].Status == "active"
+	})
 
 	// The end of the connection is not the end of the subscription.
 	app, _ = backend.Want(http.StatusOK, "POST", path+"/deauthorize", "")["app"].(map[string]any)
