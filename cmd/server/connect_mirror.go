@@ -150,8 +150,8 @@ func progressLine(p *mirror.Progress) string {
 	if p.Remaining != nil {
 		line += fmt.Sprintf(", about %s left", time.Duration(*p.Remaining)*time.Second)
 	}
-	if p.Problem != "" {
-		line += ". " + p.Problem
+	if p.Problem != nil {
+		line += ". " + *p.Problem
 	}
 
 	return line

@@ -178,7 +178,7 @@ func (r *Reader) ServePayments(w http.ResponseWriter, req *http.Request) error {
 	}
 
 	account := req.PathValue("id")
-	if err := r.readable(req.Context(), account); err != nil {
+	if _, _, err := r.mirror(req.Context(), account); err != nil {
 		return err
 	}
 

@@ -258,8 +258,8 @@ func TestNoAccessIsTold(t *testing.T) {
 	if _, err := mirror.New(f.cfg).RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if p := f.progress("acct_1"); !strings.Contains(p.Problem, "no access") {
-		t.Errorf("problem %q", p.Problem)
+	if p := f.progress("acct_1"); p.Problem == nil || !strings.Contains(*p.Problem, "no access") {
+		t.Errorf("got %+v, want that there is no access", p)
 	}
 }
 
@@ -288,6 +288,55 @@ func TestHistoryStartsWhereAsked(t *testing.T) {
 	f.startMirror("acct_1", &time.Time{})
 	f.settle(s)
 	f.compare(db, "acct_1")
+
+	f.startMirror("acct_1", &begin) // too late: more is stored, and kept up to date
+	if p := f.progress("acct_1"); p.Since != nil {
+		t.Errorf("the history starts at %s, want all of it", p.Since)
+	}
+}
+
+// countingStore counts the readings of reports.
+type countingStore struct {
+	mirror.Store
+	reports int
+}
+
+func (c *countingStore) MirrorReport(
+	ctx context.Context, account, report string, from, to time.Time,
+) ([]mirror.Row, error) {
+	c.reports++
+	return c.Store.MirrorReport(ctx, account, report, from, to)
+}
+
+// TestReports checks that a report begins with what is stored, however early it
+// was to begin, and that a key without a value is null.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 0)
+	_, err := f.store.ApplyMirror(t.Context(), "acct_1", &mirror.Batch{Refunds: []mirror.Refund{
+		{ID: "re_1", Amount: 500, Currency: "eur", Status: "succeeded", CreatedAt: begin},
+		{ID: "re_2", Amount: 200, Currency: "eur", Status: "succeeded", Reason: "fraudulent", CreatedAt: begin},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s := &countingStore{Store: f.store}
+	var out strings.Builder
+	q := mirror.ReportQuery{Account: "acct_1", Name: "refunds", From: time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if err := q.WriteJSON(t.Context(), s, begin, &out); err != nil {
+		t.Fatal(err)
+	}
+
+	const want = `{"object":"report","account":"acct_1","report":"refunds","data":[
+{"day":"2026-11-27","currency":"eur","status":"succeeded","reason":null,"refunds":1,"amount":500},
+{"day":"2026-11-27","currency":"eur","status":"succeeded","reason":"fraudulent","refunds":1,"amount":200}
+]}
+`
+	if out.String() != want || s.reports != 1 {
+		t.Errorf("the report, of %d readings, is %s", s.reports, out.String())
+	}
 }
 
 // TestLostCursor checks that a list goes on although Stripe does not know its

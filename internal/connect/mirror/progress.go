@@ -27,7 +27,7 @@ type Progress struct {
 	Share     *float64   `json:"share"`   // of the time that the pass covers, 0 to 1; null if it is not known
 	Remaining *int64     `json:"seconds_remaining"`
 	Backfill  *time.Time `json:"backfilled_at"`
-	Problem   string     `json:"problem,omitempty"`
+	Problem   *string    `json:"problem"`
 	StartedAt *time.Time `json:"started_at"` // this pass
 	NextAt    *time.Time `json:"next_at"`
 }
@@ -42,7 +42,7 @@ func ProgressOf(m *Mirror, connected bool, now time.Time) Progress {
 		Objects:   m.Objects,
 		Calls:     m.Calls,
 		Backfill:  optional(m.BackfilledAt),
-		Problem:   m.Problem,
+		Problem:   optional(m.Problem),
 		StartedAt: optional(m.StartedAt),
 	}
 	if p.State == Current {
@@ -110,11 +110,13 @@ func (p *Progress) estimate(m *Mirror, backTo, now time.Time) {
 	}
 }
 
-func optional(t time.Time) *time.Time {
-	if t.IsZero() {
+// optional returns nil for a zero value, which the API shows as null.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
 		return nil
 	}
-	return &t
+	return &v
 }
 
 // tell logs how far a pass has come, every now and then, and its end.

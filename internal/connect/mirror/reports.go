@@ -83,14 +83,14 @@ type ReportQuery struct {
 // read passes the rows of a report to write, oldest first, a few weeks at a
 // time.
 func (q ReportQuery) read(ctx context.Context, s Store, now time.Time, write func(Row) error) error {
-	from, to := day(q.From), q.To
-	if q.From.IsZero() {
-		oldest, err := s.MirrorOldest(ctx, q.Account)
-		if err != nil || oldest.IsZero() {
-			return err
-		}
+	oldest, err := s.MirrorOldest(ctx, q.Account)
+	if err != nil || oldest.IsZero() {
+		return err
+	}
 
-		from = day(oldest)
+	from, to := day(oldest), q.To
+	if q.From.After(from) {
+		from = q.From
 	}
 
 	// Clocks differ, so the newest objects may be of the future.
@@ -207,11 +207,17 @@ func (r Report) rate(row Row) (rate string, ok bool) {
 	return strconv.FormatFloat(float64(part)/float64(whole), 'f', 4, 64), true
 }
 
-// object returns a row as JSON, with the columns in their order.
+// object returns a row as JSON, with the columns in their order. A key without
+// a value, as the reason of most refunds, is null.
 func (r Report) object(row Row) []byte {
 	out := []byte(`{"day":` + quoted(row.Day.Format(time.DateOnly)))
 	for i, name := range r.Keys {
-		out = append(out, `,`+quoted(name)+`:`+quoted(row.Keys[i])...)
+		value := "null"
+		if row.Keys[i] != "" {
+			value = quoted(row.Keys[i])
+		}
+
+		out = append(out, `,`+quoted(name)+`:`+value...)
 	}
 
 	for i, name := range r.Figures {
