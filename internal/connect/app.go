@@ -160,7 +160,8 @@ var (
 	errNoSubscription = fault.New(fault.Conflict, "account_not_subscribed",
 		"The account has no subscription that runs.")
 	// ErrNotConnected refuses what needs access to an account.
-	ErrNotConnected = fault.New(fault.Conflict, "account_disconnected", "The account is disconnected.")
+	ErrNotConnected = fault.New(fault.Conflict, "account_disconnected",
+		"This account is disconnected. Its owner can connect it again.")
 )
 
 // ServeSubscribe is POST /v1/connect/accounts/{id}/subscribe: it makes an order

@@ -119,7 +119,7 @@ func (s *Service) setAccount(ctx context.Context, o *Order, id *string) error {
 		return refuse("account_in_test_mode", "This account is connected for tests only, and these are live payments.")
 	case !a.ChargesEnabled:
 		return refuse("account_charges_disabled",
-			"Stripe does not let this account take payments yet. Its owner sees in the Dashboard what is missing.")
+			"Stripe does not let this account take payments yet. Its owner sees in Stripe's Dashboard what is missing.")
 	}
 
 	o.Account = *id

@@ -287,7 +287,7 @@ func (s *Store) ChangeMirror(
 		case !known:
 			return nil, connect.ErrNoAccount
 		case !a.IsConnected():
-			return nil, mirror.ErrNotConnected
+			return nil, connect.ErrNotConnected
 		}
 
 		m, known, err = sqldb.QueryOne(ctx, q, mirrorAccountTable.Scan,

@@ -60,9 +60,6 @@ type Stripe interface {
 var ErrClosed = fault.New(fault.Unauthorized, "dashboard_closed",
 	"This page is closed. Open it again from the site that brought you here.")
 
-var errDisconnected = fault.New(fault.Conflict, "account_disconnected",
-	"This account is not connected any more.")
-
 // Config is what a Service needs.
 type Config struct {
 	Store   Store

@@ -127,7 +127,7 @@ func (s *Service) createLink(
 	case err != nil:
 		return d, err
 	case !a.IsConnected():
-		return d, errDisconnected
+		return d, connect.ErrNotConnected
 	}
 
 	lifetime := usualLink

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Decoder reads Stripe's objects. Only what is mirrored has a field here, so
+// decoder reads Stripe's objects. Only what is mirrored has a field here, so
 // that nothing else can be stored. The fields are the same in all versions of
 // Stripe's API since 2022-11-15.
 type decoder struct {

@@ -12,7 +12,7 @@
 // changes to older objects) and the balance transactions (which know the fees
 // of what was captured late).
 //
-//	CommitMirrorPage, one transaction:
+//	CommitMirror, one transaction:
 //	    the objects of a page, the cursor behind it, the end of the claim
 //
 // Whatever dies between two steps, the next worker reads the same page again.

@@ -28,22 +28,26 @@ type Reader struct {
 	Keep     bool // show what is stored of accounts that are not connected any more
 }
 
-// mayRead returns the account if its mirror may be read.
-func (r *Reader) mayRead(ctx context.Context, id string) (connect.Account, error) {
-	a, err := r.Accounts.ConnectAccount(ctx, id)
-	if err == nil && !a.IsConnected() && !r.Keep {
-		err = ErrNotMirrored // it is being erased
+// mirror returns an account with its mirror, if that may be read.
+func (r *Reader) mirror(ctx context.Context, id string) (a connect.Account, m Mirror, err error) {
+	if a, err = r.Accounts.ConnectAccount(ctx, id); err != nil {
+		return a, m, err
 	}
-	return a, err
+
+	err = ErrNotMirrored
+	if a.IsConnected() || r.Keep { // otherwise it is being erased
+		m, err = r.Store.Mirror(ctx, id)
+	}
+	if errors.Is(err, ErrNotMirrored) && !a.IsConnected() {
+		err = errNotKept
+	}
+
+	return a, m, err
 }
 
 // Progress returns how far the mirror of an account has come.
 func (r *Reader) Progress(ctx context.Context, id string) (Progress, error) {
-	a, err := r.mayRead(ctx, id)
-	if err != nil {
-		return Progress{}, err
-	}
-	m, err := r.Store.Mirror(ctx, id)
+	a, m, err := r.mirror(ctx, id)
 	if err != nil {
 		return Progress{}, err
 	}
@@ -52,19 +56,15 @@ func (r *Reader) Progress(ctx context.Context, id string) (Progress, error) {
 
 // Start starts the mirror of an account, whose history starts at since (zero:
 // all of it). If there is one, it looks for changes now; with a since that is
-// earlier than before it also lists everything again.
+// earlier than before it also lists everything again. A later one changes
+// nothing: what is stored would not be kept up to date any more.
 func (r *Reader) Start(ctx context.Context, id string, since *time.Time) (Progress, error) {
 	m, err := r.Store.ChangeMirror(ctx, id, func(m *Mirror) {
 		m.NextAt, m.Failures, m.Problem = r.Now(), 0, ""
-		if since == nil {
-			return
-		}
-
-		if since.Before(m.Since) {
+		if since != nil && (m.CreatedAt.IsZero() || since.Before(m.Since)) {
+			m.Since = *since
 			m.Pass = 0 // which is before the first one
 		}
-
-		m.Since = *since
 	})
 	if err != nil {
 		return Progress{}, err
@@ -78,10 +78,7 @@ func (r *Reader) Report(ctx context.Context, q ReportQuery) error {
 	if _, ok := reports[q.Name]; !ok {
 		return ErrNoReport
 	}
-	if _, err := r.mayRead(ctx, q.Account); err != nil {
-		return err
-	}
-	_, err := r.Store.Mirror(ctx, q.Account)
+	_, _, err := r.mirror(ctx, q.Account)
 	return err
 }
 
@@ -152,10 +149,10 @@ type PaymentObject struct {
 	Status         string      `json:"status"`
 	Disputed       bool        `json:"disputed"`
 	Fee            *feeObject  `json:"fee"` // null while it is not known
-	LatestCharge   string      `json:"latest_charge,omitempty"`
-	ErrorCode      string      `json:"error_code,omitempty"`
-	DeclineCode    string      `json:"decline_code,omitempty"`
-	Card           *cardObject `json:"card,omitempty"`
+	LatestCharge   *string     `json:"latest_charge"`
+	ErrorCode      *string     `json:"error_code"`
+	DeclineCode    *string     `json:"decline_code"`
+	Card           *cardObject `json:"card"` // null unless the configuration asks for it
 	CreatedAt      time.Time   `json:"created_at"`
 	CanceledAt     *time.Time  `json:"canceled_at"`
 }
@@ -198,15 +195,6 @@ func (r *Reader) ServePayments(w http.ResponseWriter, req *http.Request) error {
 	return httpio.WriteJSON(w, http.StatusOK, page)
 }
 
-// readable returns an error unless the account has a mirror that may be read.
-func (r *Reader) readable(ctx context.Context, account string) error {
-	_, err := r.mayRead(ctx, account)
-	if err == nil {
-		_, err = r.Store.Mirror(ctx, account)
-	}
-	return err
-}
-
 func render(account string, l *Listed) PaymentObject {
 	o := PaymentObject{
 		ID:             l.ID,
@@ -219,9 +207,9 @@ func render(account string, l *Listed) PaymentObject {
 		Currency:       l.Currency,
 		Status:         l.Status,
 		Disputed:       l.Disputed,
-		LatestCharge:   l.LatestCharge,
-		ErrorCode:      l.ErrorCode,
-		DeclineCode:    l.DeclineCode,
+		LatestCharge:   optional(l.LatestCharge),
+		ErrorCode:      optional(l.ErrorCode),
+		DeclineCode:    optional(l.DeclineCode),
 		CreatedAt:      l.CreatedAt,
 		CanceledAt:     optional(l.CanceledAt),
 	}

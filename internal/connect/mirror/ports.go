@@ -54,8 +54,10 @@ func (e *TooManyError) Unwrap() error { return e.Cause }
 var ErrNotMirrored = fault.New(fault.NotFound, "mirror_not_found",
 	"The payments of this account are not stored here. Start its mirror first.")
 
-// ErrNotConnected refuses to mirror an account that is not connected.
-var ErrNotConnected = fault.New(fault.Conflict, "account_not_connected", "This account is not connected.")
+// errNotKept is returned for an account without a mirror that has been
+// disconnected.
+var errNotKept = fault.New(fault.NotFound, "mirror_not_found",
+	"The payments of this account are not stored here: it is disconnected.")
 
 // Store keeps the mirrors. Every method is one transaction and safe for
 // concurrent use from several processes.
@@ -85,8 +87,8 @@ type Store interface {
 	Mirror(ctx context.Context, account string) (Mirror, error)
 	// ChangeMirror changes the mirror of a connected account, or adds one if
 	// there is none (change gets one without CreatedAt then), and takes it from
-	// whoever holds it. The error is ErrNotConnected for an account that is not
-	// connected, and connect.ErrNoAccount for one that never was.
+	// whoever holds it. The error is connect.ErrNotConnected for an account that
+	// is not connected, and connect.ErrNoAccount for one that never was.
 	ChangeMirror(ctx context.Context, account string, change func(*Mirror)) (Mirror, error)
 
 	// MirrorPayments returns the payments that match f, newest first.
@@ -95,8 +97,8 @@ type Store interface {
 	// MirrorReport returns the rows of a report about the objects that were
 	// created from from until before to.
 	MirrorReport(ctx context.Context, account, report string, from, to time.Time) ([]Row, error)
-	// MirrorOldest returns the creation of the oldest payment or charge of the
-	// account, zero if there is none.
+	// MirrorOldest returns the creation of the oldest object of the account, zero
+	// if there is none.
 	MirrorOldest(ctx context.Context, account string) (time.Time, error)
 }
 

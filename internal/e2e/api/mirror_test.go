@@ -171,9 +171,13 @@ func TestMirror(t *testing.T) {
 
 	setConnected(s, account, connect.Disconnected)
 	for _, path := range []string{"/mirror", "/payments", "/reports/fees"} {
-		b.WantProblem(base, b.Call("GET", base+path, ""), 404, "mirror_not_found", "")
+		r := b.Call("GET", base+path, "")
+		b.WantProblem(base, r, 404, "mirror_not_found", "")
+		if !strings.Contains(r.Body, "it is disconnected") {
+			t.Errorf("%s says %s, although no mirror can be started", path, r.Body)
+		}
 	}
-	b.WantProblem(base, b.Call("POST", base+"/mirror", ""), 409, "account_not_connected", "")
+	b.WantProblem(base, b.Call("POST", base+"/mirror", ""), 409, "account_disconnected", "")
 	s.Eventually("everything is erased", func() bool {
 		_, err := s.Store().Mirror(t.Context(), account)
 		return err != nil

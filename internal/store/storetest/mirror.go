@@ -117,7 +117,7 @@ func testMirrorClaims(t *testing.T, e Engine) {
 	if list := f.mirrored(jobs[0].ID, mirror.Filter{}); slices.Contains(list, "pi_late") {
 		t.Error("it stored its page")
 	}
-	if _, err := f.ChangeMirror(f.ctx, jobs[0].ID, func(*mirror.Mirror) {}); !errors.Is(err, mirror.ErrNotConnected) {
+	if _, err := f.ChangeMirror(f.ctx, jobs[0].ID, func(*mirror.Mirror) {}); !errors.Is(err, connect.ErrNotConnected) {
 		t.Errorf("starting the mirror of an account that is not connected: %v", err)
 	}
 
