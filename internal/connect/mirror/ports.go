@@ -87,8 +87,8 @@ type Store interface {
 	Mirror(ctx context.Context, account string) (Mirror, error)
 	// ChangeMirror changes the mirror of a connected account, or adds one if
 	// there is none (change gets one without CreatedAt then), and takes it from
-	// whoever holds it. The error is connect.ErrNotConnected for an account that
-	// is not connected, and connect.ErrNoAccount for one that never was.
+	// whoever holds it. The error is connect.ErrNotConnected for an account
+	// that is not connected, and connect.ErrNoAccount for one that never was.
 	ChangeMirror(ctx context.Context, account string, change func(*Mirror)) (Mirror, error)
 
 	// MirrorPayments returns the payments that match f, newest first.
@@ -97,8 +97,8 @@ type Store interface {
 	// MirrorReport returns the rows of a report about the objects that were
 	// created from from until before to.
 	MirrorReport(ctx context.Context, account, report string, from, to time.Time) ([]Row, error)
-	// MirrorOldest returns the creation of the oldest object of the account, zero
-	// if there is none.
+	// MirrorOldest returns the creation of the oldest object of the account,
+	// zero if there is none.
 	MirrorOldest(ctx context.Context, account string) (time.Time, error)
 }
 
