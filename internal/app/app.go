@@ -48,7 +48,8 @@ type App struct {
 	cfg     *config.Config // that of opts
 	catalog *orders.Catalog
 	store   *store.Store
-	budget  *budget.Budget // of the requests to Stripe
+	budget  *budget.Budget   // of the requests to Stripe
+	paces   *budget.Accounts // of those for each connected account
 	metrics *telemetry.Metrics
 	replica string        // this server among those that share the budget
 	account *accountCheck // nil once it is done

@@ -33,11 +33,13 @@ const gatherEvents = 250 * time.Millisecond
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
 	a.budget = budget.New(cfg.StripeRateLimit)
+	a.paces = budget.NewAccounts(cfg.ConnectAccountRate)
 	a.readMetrics()
 
 	stripe := newStripe(cfg, stripeapi.Config{
 		AppVersion: a.opts.Version,
 		Budget:     a.budget,
+		Accounts:   a.paces,
 		MayWrite:   mayWrite(a.store),
 		AccessLost: func(id string) { a.connect.AccessLost(id) },
 		Meter:      a.metrics,

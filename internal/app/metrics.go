@@ -70,9 +70,9 @@ func (a *App) MetricsAddr() net.Addr {
 	return a.figures.Addr()
 }
 
-// readMetrics makes the metrics show the database and the budget.
+// readMetrics makes the metrics show the database and the budgets.
 func (a *App) readMetrics() {
-	db, budget := a.store, a.budget // what is closed is not read
+	db, all, accounts := a.store, a.budget, a.paces // what is closed is not read
 
 	a.metrics.Read(telemetry.Sources{
 		Tables: func(ctx context.Context) (t telemetry.Tables, err error) {
@@ -93,7 +93,15 @@ func (a *App) readMetrics() {
 			}
 			return list
 		},
-		Budget: budget.Figures,
+		Budget: func() (waiting map[string]int, perSecond float64) {
+			waiting, perSecond = all.Figures()
+			held, _ := accounts.Figures()
+			for priority, n := range held {
+				waiting[priority] += n
+			}
+
+			return waiting, perSecond
+		},
 	})
 }
 

@@ -62,6 +62,7 @@ func (a *App) beat(ctx context.Context) error {
 	n, err := a.store.CountReplicas(ctx, a.replica, now, now.Add(replicaLease))
 	if err == nil {
 		a.budget.Share(n)
+		a.paces.Share(n)
 		a.mirrorPace.Share(n)
 	}
 	return err

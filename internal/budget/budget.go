@@ -8,10 +8,15 @@
 // nobody would learn what became of payments; that replicas which share an
 // account share its budget; and that the pace slows down when Stripe refuses a
 // request with 429.
+//
+// A request that acts for a connected account counts for that account at
+// Stripe. So each of them has a budget of its own (Accounts) before the one
+// that all requests share (Budget), and in the latter accounts take turns:
+// however many requests one account has, the buyers of another do not wait for
+// them.
 package budget
 
 import (
-	"container/list"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -93,7 +98,7 @@ type Budget struct {
 	replicas int
 	slowedTo float64   // the share that a 429 left, 1 for all
 	slowedAt time.Time // when that was
-	waiting  [priorities]list.List
+	waiting  [priorities]line
 	passed   int  // turns of buyers while Background waited
 	serving  bool // a timer will admit the next one
 }
@@ -113,16 +118,28 @@ func New(perSecond int) *Budget {
 
 // Wait returns when a request with the priority of ctx may be sent, or the
 // error of ctx if that ends first.
-func (b *Budget) Wait(ctx context.Context) error {
+func (b *Budget) Wait(ctx context.Context) error { return b.WaitFor(ctx, "") }
+
+// WaitFor is Wait for a request that acts for a connected account, or for the
+// own one if account is "". Among requests of one priority, accounts take
+// turns.
+func (b *Budget) WaitFor(ctx context.Context, account string) error {
 	if b == nil {
 		return nil
 	}
+
+	return await(ctx, func() (<-chan struct{}, func()) { return b.enter(PriorityOf(ctx), account) })
+}
+
+// await enters a request and returns when it is admitted, or the error of ctx
+// if that ends first.
+func await(ctx context.Context, enter func() (admitted <-chan struct{}, leave func())) error {
 	if err := ctx.Err(); err != nil {
 		turnAway(ctx)
 		return err
 	}
 
-	admitted, leave := b.enter(PriorityOf(ctx))
+	admitted, leave := enter()
 	select {
 	case <-admitted:
 		return nil
@@ -135,26 +152,26 @@ func (b *Budget) Wait(ctx context.Context) error {
 
 // enter admits a request if nobody waits and the budget allows it. Otherwise
 // the request waits until admitted is closed, or leave is called.
-func (b *Budget) enter(p Priority) (admitted <-chan struct{}, leave func()) {
+func (b *Budget) enter(p Priority, account string) (admitted <-chan struct{}, leave func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
 	now := time.Now()
 	b.adjust(now)
 
-	turn := make(chan struct{})
 	if !b.serving && b.limiter.AllowN(now, 1) {
+		turn := make(chan struct{})
 		close(turn)
 		return turn, func() {}
 	}
 
-	place := b.waiting[p].PushBack(turn)
+	turn, giveUp := b.waiting[p].join(account)
 	b.serve()
 	return turn, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 
-		b.waiting[p].Remove(place) // does nothing if its turn came meanwhile
+		giveUp()
 	}
 }
 
@@ -182,26 +199,26 @@ func (b *Budget) serve() {
 // admitFirst admits the first of those whose turn it is, and returns how many
 // are left.
 func (b *Budget) admitFirst() (left int) {
-	queue := &b.waiting[b.turn()]
-	if first := queue.Front(); first != nil {
-		close(queue.Remove(first).(chan struct{}))
-	}
+	b.waiting[b.turn()].next()
+	return b.requests()
+}
 
+// requests returns how many requests wait.
+func (b *Budget) requests() (n int) {
 	for p := range b.waiting {
-		left += b.waiting[p].Len()
+		n += b.waiting[p].requests
 	}
-
-	return left
+	return n
 }
 
 // turn returns the priority whose turn it is.
 func (b *Budget) turn() Priority {
 	first := Confirm
-	for first < priorities-1 && b.waiting[first].Len() == 0 {
+	for first < priorities-1 && b.waiting[first].requests == 0 {
 		first++
 	}
 
-	if first >= Background || b.waiting[Background].Len() == 0 {
+	if first >= Background || b.waiting[Background].requests == 0 {
 		b.passed = 0
 		return first
 	}
@@ -235,6 +252,7 @@ func (b *Budget) Figures() (waiting map[string]int, perSecond float64) {
 		for _, name := range names {
 			waiting[name] = 0
 		}
+
 		return waiting, 0
 	}
 
@@ -242,7 +260,7 @@ func (b *Budget) Figures() (waiting map[string]int, perSecond float64) {
 	defer b.mu.Unlock()
 
 	for p, name := range names {
-		waiting[name] = b.waiting[p].Len()
+		waiting[name] = b.waiting[p].requests
 	}
 
 	b.adjust(time.Now())

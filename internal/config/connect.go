@@ -16,6 +16,7 @@ type Connect struct {
 	ConnectBase           string // origin of the OAuth pages and calls
 	ConnectKeepData       bool   // of an account that was disconnected
 	ConnectGrace          time.Duration
+	ConnectAccountRate    int // requests a second for one account, of all replicas; 0 for no limit
 	Mirror                MirrorOptions
 	Fee                   FeeOptions
 }
@@ -76,6 +77,15 @@ func connectSection() section {
 				read: duration(func(c *Config) *time.Duration { return &c.ConnectGrace },
 					0, 30*day),
 			},
+			{
+				name: "CONNECT_ACCOUNT_RATE_LIMIT",
+				def:  "auto",
+				help: "How many requests a second all servers together may make at Stripe for one connected account, 1 to " +
+					"10000. Stripe counts them for that account, with those of the account's other software. auto: half of " +
+					"STRIPE_RATE_LIMIT, which counts them, too. 0: no limit of its own.",
+				modes: checkoutModes,
+				read:  rateOrAuto(func(c *Config) *int { return &c.ConnectAccountRate }),
+			},
 			feePercent(),
 			feeFixed(),
 			feeMost(),
@@ -116,6 +126,10 @@ func readConnectSecrets(c *Config, s string) error {
 // disconnected, and keeps a live key from any server that is not Stripe's.
 func (l *loading) finishConnect() {
 	c := l.config
+	if c.ConnectAccountRate == automatic {
+		c.ConnectAccountRate = (c.StripeRateLimit + 1) / 2
+	}
+
 	if l.mode != Serve || !l.valid("CONNECT_CLIENT_ID", "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_CONNECT_BASE") {
 		return
 	}

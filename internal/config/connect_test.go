@@ -37,6 +37,27 @@ func TestConnect(t *testing.T) {
 		}
 	})
 
+	t.Run("leaves an account half of the requests unless told otherwise", func(t *testing.T) {
+		t.Parallel()
+		for _, c := range []struct {
+			mode    config.Mode
+			environ []string
+			want    int
+		}{
+			{config.Serve, testKeys, 10},
+			{config.Serve, liveKeys, 40},
+			{config.Serve, with(liveKeys, "STRIPE_RATE_LIMIT=1"), 1},
+			{config.Serve, with(liveKeys, "STRIPE_RATE_LIMIT=0"), 0},
+			{config.Serve, with(liveKeys, "CONNECT_ACCOUNT_RATE_LIMIT=7"), 7},
+			{config.Serve, with(liveKeys, "CONNECT_ACCOUNT_RATE_LIMIT=0"), 0},
+			{config.Sandbox, nil, 0},
+		} {
+			if got := load(t, c.mode, c.environ, nil).ConnectAccountRate; got != c.want {
+				t.Errorf("%v: got %d, want %d", c.environ, got, c.want)
+			}
+		}
+	})
+
 	for name, r := range map[string]struct {
 		environ []string
 		problem string

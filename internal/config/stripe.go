@@ -96,7 +96,7 @@ func stripeSection() section {
 					"10000. auto: 80 with live keys and 20 with test keys, of the 100 and 25 that Stripe allows an " +
 					"account. Lower it if other software needs more of them. 0: no limit, as in the sandbox.",
 				modes: checkoutModes,
-				read:  readStripeRateLimit,
+				read:  rateOrAuto(func(c *Config) *int { return &c.StripeRateLimit }),
 			},
 			{
 				name:  "WEBHOOK_TOLERANCE",
@@ -177,15 +177,18 @@ func readJSURL(c *Config, s string) error {
 	return nil
 }
 
-// automatic is the StripeRateLimit that follows from the keys.
+// automatic stands for a rate limit that follows from other options.
 const automatic = -1
 
-func readStripeRateLimit(c *Config, s string) error {
-	if s == "auto" {
-		c.StripeRateLimit = automatic
-		return nil
+// rateOrAuto reads requests per second, 0 for no limit, or auto.
+func rateOrAuto(field func(*Config) *int) reader {
+	return func(c *Config, s string) error {
+		if s == "auto" {
+			*field(c) = automatic
+			return nil
+		}
+		return integer(field, 0, 10_000)(c, s)
 	}
-	return integer(func(c *Config) *int { return &c.StripeRateLimit }, 0, 10_000)(c, s)
 }
 
 // Stripe allows an account 100 requests a second in live mode and 25 in test
@@ -240,6 +243,7 @@ func (l *loading) finishStripe() {
 
 	l.requireSameKeyMode()
 	l.refuseSandboxKeys()
+
 	if l.config.liveKeys() {
 		l.requireRealStripe()
 	}

@@ -32,6 +32,7 @@ func (s *recorded) RoundTrip(r *http.Request) (*http.Response, error) {
 	for name, values := range s.header {
 		h[name] = values
 	}
+
 	return &http.Response{
 		StatusCode: s.status,
 		Header:     h,
@@ -60,7 +61,11 @@ func TestMirrorPageAsksForOneAccount(t *testing.T) {
 	} {
 		s := &recorded{status: http.StatusOK, body: `{"object":"list","has_more":true,"data":[{"id":"a"},{"id":"b"}]}`}
 		page, more, err := s.client(nil).MirrorPage(t.Context(), mirror.Query{
-			Account: "acct_1", Kind: kind, From: from, Until: until, After: "x_9",
+			Account: "acct_1",
+			Kind:    kind,
+			From:    from,
+			Until:   until,
+			After:   "x_9",
 		})
 		if err != nil || !more || len(page) != 2 || string(page[1]) != `{"id":"b"}` {
 			t.Errorf("%s: got %q, %t, %v", kind, page, more, err)
@@ -68,6 +73,7 @@ func TestMirrorPageAsksForOneAccount(t *testing.T) {
 
 		want["limit"], want["starting_after"] = []string{"100"}, []string{"x_9"}
 		want["created[gte]"], want["created[lte]"] = []string{"1700000000"}, []string{"1800000000"}
+
 		r := s.requests[0]
 		if r.Method != http.MethodGet || r.URL.Path != "/v1/"+string(kind) || r.URL.Query().Encode() != want.Encode() ||
 			r.Header.Get("Stripe-Account") != "acct_1" {
@@ -98,18 +104,27 @@ func TestMirrorErrors(t *testing.T) {
 		is     error
 		wait   time.Duration
 	}{
-		"no access": {status: 403, body: `{"error":{"type":"invalid_request_error","code":"account_invalid"}}`, is: mirror.ErrNoAccess},
+		"no access": {
+			status: 403,
+			body:   `{"error":{"type":"invalid_request_error","code":"account_invalid"}}`,
+			is:     mirror.ErrNoAccess,
+		},
 		"no cursor": {
-			status: 400, is: mirror.ErrCursorGone,
-			body: `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}}`,
+			status: 400,
+			is:     mirror.ErrCursorGone,
+			body:   `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}}`,
 		},
 		"too many": {
-			status: 429, body: `{"error":{"type":"invalid_request_error","code":"rate_limit"}}`,
-			header: http.Header{"Retry-After": {"7"}}, wait: 7 * time.Second,
+			status: 429,
+			body:   `{"error":{"type":"invalid_request_error","code":"rate_limit"}}`,
+			header: http.Header{"Retry-After": {"7"}},
+			wait:   7 * time.Second,
 		},
 		"much too many": {
-			status: 429, body: `{"error":{"code":"rate_limit"}}`,
-			header: http.Header{"Retry-After": {"86400"}}, wait: 10 * time.Minute,
+			status: 429,
+			body:   `{"error":{"code":"rate_limit"}}`,
+			header: http.Header{"Retry-After": {"86400"}},
+			wait:   10 * time.Minute,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,6 +134,7 @@ func TestMirrorErrors(t *testing.T) {
 			if c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("got %v, want %v", err, c.is)
 			}
+
 			var tooMany *mirror.TooManyError
 			if errors.As(err, &tooMany) != (c.wait > 0) || c.wait > 0 && tooMany.RetryAfter != c.wait {
 				t.Errorf("got %v %+v, want to wait %s", err, tooMany, c.wait)
@@ -141,6 +157,7 @@ func TestMirrorDoesNotSlowOthersDown(t *testing.T) {
 				Transport: &recorded{status: http.StatusTooManyRequests, body: `{"error":{"code":"rate_limit"}}`},
 				Budget:    pace,
 			})
+
 			ctx := budget.WithPriority(t.Context(), priority)
 			if _, _, err := c.MirrorPage(ctx, mirror.Query{Account: "acct_1", Kind: mirror.Charges}); err == nil {
 				t.Fatal("the call succeeded")
@@ -152,11 +169,59 @@ func TestMirrorDoesNotSlowOthersDown(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+
 			if took := time.Since(began); (took > 3*time.Second) != wantSlower {
 				t.Errorf("priority %d: 20 requests took %s, slower: want %t", priority, took, wantSlower)
 			}
 		})
 	}
+}
+
+// TestACallForAnAccountHasItsBudget checks that the calls for an account wait
+// for its budget, that a 429 slows down that account alone, and that neither
+// holds up the own account.
+func TestACallForAnAccountHasItsBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stripe := &recorded{status: http.StatusOK, body: `{"id":"cus_1"}`}
+		c := stripeapi.New(stripeapi.Config{
+			Key:       "sk_test_1",
+			BaseURL:   "http://stripe.test",
+			Timeout:   time.Minute,
+			Transport: stripe,
+			Budget:    budget.New(100),
+			Accounts:  budget.NewAccounts(10),
+		})
+
+		twenty := func(account string) time.Duration {
+			began := time.Now()
+			for range 20 {
+				_ = c.For(account).CheckCustomer(t.Context(), "cus_1")
+			}
+
+			return time.Since(began)
+		}
+
+		if took := twenty("acct_1"); took < time.Second || took > 3*time.Second {
+			t.Errorf("20 calls for an account took %s, want about two seconds at 10 a second", took)
+		}
+		if took := twenty(""); took > time.Second {
+			t.Errorf("20 calls for the own account took %s", took)
+		}
+
+		stripe.status = http.StatusTooManyRequests
+		if err := c.For("acct_1").CheckCustomer(t.Context(), "cus_1"); err == nil {
+			t.Fatal("the call succeeded")
+		}
+
+		stripe.status = http.StatusOK
+		if took := twenty("acct_1"); took < 2500*time.Millisecond {
+			t.Errorf("20 calls for an account took %s after a 429, want about three seconds and more", took)
+		}
+		if took := twenty("acct_2") + twenty(""); took > 4*time.Second {
+			t.Errorf("20 calls for another account and 20 for the own one took %s after that", took)
+		}
+	})
 }
 
 // TestReadOnlyAccountIsNeverWrittenFor checks that a call that would change
@@ -174,14 +239,22 @@ func TestReadOnlyAccountIsNeverWrittenFor(t *testing.T) {
 
 		return account == "acct_writes", nil
 	})
-	op := payments.Operation{ID: "op_1", IntentID: "pi_1", Amount: 1, IdempotencyKey: "checkoutd-op_1"}
+
+	op := payments.Operation{
+		ID:             "op_1",
+		IntentID:       "pi_1",
+		Amount:         1,
+		IdempotencyKey: "checkoutd-op_1",
+	}
 
 	err := c.For("acct_reads").Refund(t.Context(), op)
+
 	var refused *payments.CallError
 	if !errors.As(err, &refused) || refused.Outcome != payments.OutcomeRefused ||
 		refused.Stripe.Type != payments.TypePermission || refused.Stripe.Code != "account_read_only" {
 		t.Errorf("got %v, want a certain refusal", err)
 	}
+
 	if err := c.For("acct_gone").Refund(t.Context(), op); !payments.IsAccountGone(err) {
 		t.Errorf("a disconnected account: got %v, want what Stripe says of an account without access", err)
 	}

@@ -50,13 +50,15 @@ func between(from, to time.Time) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
 }
 
-// guard sends a request as soon as the budget allows it. It refuses a POST
-// whose idempotency key is not ours. stripe-go would make a random key for it,
-// which would hide that ours was forgotten. It also refuses to write for a
-// connected account whose owner does not allow that.
+// guard sends a request as soon as its account's budget and that of all
+// requests allow it. It refuses a POST whose idempotency key is not ours.
+// stripe-go would make a random key for it, which would hide that ours was
+// forgotten. It also refuses to write for a connected account whose owner does
+// not allow that.
 type guard struct {
 	next     http.RoundTripper
 	budget   *budget.Budget
+	accounts *budget.Accounts
 	mayWrite func(ctx context.Context, account string) (bool, error) // nil: for all accounts
 	lost     func(accountID string)                                  // see Config.AccessLost
 	meter    Meter                                                   // may be nil
@@ -79,6 +81,7 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		status = resp.StatusCode
 	}
+
 	m.meter.StripeAnswered(r.Method, status, time.Since(began))
 
 	return resp, err
@@ -103,9 +106,10 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	resp, err := g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
-	if err == nil && resp.StatusCode == http.StatusTooManyRequests && !isMirror(r) {
-		g.budget.Refused()
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		g.slowDown(r)
 	}
+
 	if err == nil && resp.StatusCode == http.StatusForbidden {
 		err = g.noteLost(r, resp)
 	}
@@ -113,11 +117,20 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// isMirror reports whether a request reads the payments of a connected account
-// for their copy. Too many of them slow that down, and nobody's payments: the
-// limit is the account's own.
-func isMirror(r *http.Request) bool {
-	return r.Header.Get(accountHeader) != "" && budget.PriorityOf(r.Context()) == budget.Mirror
+// slowDown slows down those who share the limit that a request has met. The
+// limit of a request for a connected account is that account's
+// (https://docs.stripe.com/rate-limits), so nobody else waits. Too many
+// requests for the copy of an account's payments slow the copy down, and not
+// its buyers.
+func (g guard) slowDown(r *http.Request) {
+	account := r.Header.Get(accountHeader)
+	switch {
+	case account != "" && budget.PriorityOf(r.Context()) == budget.Mirror:
+	case account != "" && g.accounts != nil:
+		g.accounts.Refused(account)
+	default:
+		g.budget.Refused()
+	}
 }
 
 // accountHeader names the connected account that a request acts for
@@ -219,12 +232,21 @@ func (g guard) admit(r *http.Request) error {
 	if r.Method == http.MethodPost && !idempotency.IsOurs(r.Header.Get("Idempotency-Key")) {
 		return fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
 	}
-	if err := g.budget.Wait(r.Context()); err != nil {
+
+	account := r.Header.Get(accountHeader)
+	err := g.accounts.Wait(r.Context(), account)
+	if err == nil {
+		err = g.budget.WaitFor(r.Context(), account)
+	}
+
+	if err != nil {
 		if g.meter != nil {
 			g.meter.StripeNotAsked(r.Method)
 		}
+
 		return fmt.Errorf("stripeapi: wait for the budget of requests: %w", err)
 	}
+
 	return nil
 }
 

@@ -41,6 +41,7 @@ type Config struct {
 	Retries    int64         // by stripe-go, under the same idempotency key
 	AppVersion string
 	Budget     *budget.Budget    // paces all requests, repeated ones too; nil: no limit
+	Accounts   *budget.Accounts  // paces those for each connected account before; nil: no limit
 	Transport  http.RoundTripper // nil: a pool of our own
 	Meter      Meter             // measures the requests; may be nil
 	// MayWrite reports whether the owner of a connected account allows calls
@@ -97,6 +98,7 @@ func New(c Config) *Client {
 			Transport: guard{
 				next:     measured{transport(c.Transport), c.Meter},
 				budget:   c.Budget,
+				accounts: c.Accounts,
 				mayWrite: c.MayWrite,
 				lost:     c.AccessLost,
 				meter:    c.Meter,
@@ -107,7 +109,8 @@ func New(c Config) *Client {
 }
 
 // For returns a Client for a connected account, or for the platform's own
-// account if it is "". Both share their connections and their budget.
+// account if it is "". Both share their connections and the budget of all
+// requests.
 func (c *Client) For(account string) *Client {
 	if account == c.account {
 		return c
