@@ -3,6 +3,7 @@ package httpserver
 import (
 	"container/list"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -25,7 +26,8 @@ const minBody = 8 << 10
 // roomPeriod is how often the log may say that connections were closed.
 const roomPeriod = time.Minute
 
-// connections are the open connections of a server.
+// connections are the open connections of a server. A request of HTTP/2 counts
+// as one, too, since a connection carries many at a time.
 //
 // A connection is idle while the server waits for its client: for the first
 // byte, for headers, for a body, for the response to be taken, for the next
@@ -66,6 +68,7 @@ func newConnections(max int, exempt func(netip.Addr) bool, log zerolog.Logger) *
 		idle:    list.New(),
 		peers:   make(map[string]int),
 	}
+
 	c.ended = sync.NewCond(&c.mu)
 
 	return c
@@ -75,9 +78,11 @@ func newConnections(max int, exempt func(netip.Addr) bool, log zerolog.Logger) *
 type conn struct {
 	*net.TCPConn // which also lets net/http close one direction only
 	all          *connections
-	peer         string // "" if its address has no limit
-	place        *list.Element
-	body         int64 // bytes of the body in flight
+	peer         string        // "" if its address has no limit
+	place        *list.Element // nil while the connection is busy, or closed
+	busy         int           // requests that the server works on
+	streams      int           // requests of HTTP/2
+	body         int64         // bytes of the bodies in flight
 	closed       bool
 	ending       bool
 }
@@ -100,21 +105,42 @@ func (c *connections) add(tcp *net.TCPConn) *conn {
 		c.ended.Wait()
 	}
 
-	full := conn.peer != "" && c.peers[conn.peer] >= c.perPeer && !c.closeIdle(ofPeer(conn.peer)) ||
-		c.open >= c.max && !c.closeIdle(anyConn)
-	if full {
-		c.room.refused++
-		c.reportRoom()
+	if !c.admit(conn.peer) {
 		return nil
-	}
-
-	c.open++
-	if conn.peer != "" {
-		c.peers[conn.peer]++
 	}
 
 	conn.place = c.idle.PushBack(conn)
 	return conn
+}
+
+// admit counts a connection, and makes room for it. It reports whether there is
+// room.
+func (c *connections) admit(peer string) bool {
+	full := peer != "" && c.peers[peer] >= c.perPeer && !c.closeIdle(ofPeer(peer)) ||
+		c.open >= c.max && !c.closeIdle(anyConn)
+	if full {
+		c.room.refused++
+		c.reportRoom()
+		return false
+	}
+
+	c.open++
+	if peer != "" {
+		c.peers[peer]++
+	}
+
+	return true
+}
+
+// dismiss counts n connections of a peer no longer.
+func (c *connections) dismiss(peer string, n int) {
+	c.open -= n
+	if peer == "" {
+		return
+	}
+	if c.peers[peer] -= n; c.peers[peer] == 0 {
+		delete(c.peers, peer)
+	}
 }
 
 func anyConn(*conn) bool { return true }
@@ -167,6 +193,7 @@ func (c *connections) reportRoom() {
 		Int("refused", c.room.refused).
 		Int("open", c.open).
 		Msg("too many connections: closed those that waited longest for their clients")
+
 	c.room = report{next: now.Add(roomPeriod)}
 }
 
@@ -177,14 +204,8 @@ func (c *connections) forget(conn *conn) {
 	}
 
 	conn.closed = true
-	c.open--
 	c.leaving += conn.body
-
-	if conn.peer != "" {
-		if c.peers[conn.peer]--; c.peers[conn.peer] == 0 {
-			delete(c.peers, conn.peer)
-		}
-	}
+	c.dismiss(conn.peer, 1+conn.streams)
 
 	if conn.place != nil {
 		c.idle.Remove(conn.place)
@@ -206,28 +227,61 @@ func (k *conn) Close() error {
 	return k.TCPConn.Close()
 }
 
-// setBusy keeps the connection open while the server works on its request.
+// beginStream counts a request of HTTP/2, and makes room for it. It reports
+// whether there is room. Not even the request's own connection is spared.
+func (k *conn) beginStream() bool {
+	k.all.mu.Lock()
+	defer k.all.mu.Unlock()
+
+	if k.closed || !k.all.admit(k.peer) {
+		return false
+	}
+
+	if k.closed {
+		k.all.dismiss(k.peer, 1)
+		return false
+	}
+
+	k.streams++
+	return true
+}
+
+// endStream counts a request of HTTP/2 no longer.
+func (k *conn) endStream() {
+	k.all.mu.Lock()
+	defer k.all.mu.Unlock()
+	if !k.closed {
+		k.streams--
+		k.all.dismiss(k.peer, 1)
+	}
+}
+
+// setBusy keeps the connection open while the server works on a request of it.
 func (k *conn) setBusy() {
 	k.all.mu.Lock()
 	defer k.all.mu.Unlock()
+	k.busy++
 	if k.place != nil {
 		k.all.idle.Remove(k.place)
 		k.place = nil
 	}
 }
 
-// setIdle lets the connection be closed again if there is no room.
+// setIdle ends a setBusy. It lets the connection be closed again if there is no
+// room, unless the server works on another request of it.
 func (k *conn) setIdle() {
 	k.all.mu.Lock()
 	defer k.all.mu.Unlock()
-	if k.place == nil && !k.closed {
+	k.busy--
+	if k.busy == 0 && !k.closed {
 		k.place = k.all.idle.PushBack(k)
 	}
 }
 
 // beginBody counts a body of n bytes that is about to be read, and makes room
-// for it. It returns when the bodies that had to go are gone.
-func (k *conn) beginBody(n int64) {
+// for it. It returns when the bodies that had to go are gone, with what endBody
+// is to be called with.
+func (k *conn) beginBody(n int64) (counted int64) {
 	c := k.all
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -240,27 +294,32 @@ func (k *conn) beginBody(n int64) {
 		if c.leaving == 0 {
 			break // this body alone is over the budget
 		}
+
 		c.ended.Wait()
 	}
 
-	if !k.closed {
-		k.body += n
-		c.bodies += n
+	if k.closed {
+		return 0
 	}
+
+	k.body += n
+	c.bodies += n
+	return n
 }
 
-// endBody stops counting the body.
-func (k *conn) endBody() {
+// endBody stops counting a body that counted as n bytes.
+func (k *conn) endBody(n int64) {
 	c := k.all
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.bodies -= k.body
+	c.bodies -= n
+	k.body -= n
+
 	if k.closed {
-		c.leaving -= k.body
+		c.leaving -= n
 	}
 
-	k.body = 0
 	c.ended.Broadcast()
 }
 
@@ -297,6 +356,9 @@ type connKey struct{}
 
 // withConn adds the connection to the context of its requests.
 func withConn(ctx context.Context, c net.Conn) context.Context {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
 	if k, ok := c.(*conn); ok {
 		return context.WithValue(ctx, connKey{}, k)
 	}

@@ -44,10 +44,15 @@ func crowded(t *testing.T, maxBody int64) (h http.Handler, entered chan struct{}
 	r.Use(chain...)
 	r.Get("/ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "pong") })
 	r.Post("/body", httpio.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		began, err := io.ReadFull(r.Body, make([]byte, 1)) // so that the body counts
 		entered <- struct{}{}
-		n, err := io.Copy(io.Discard, r.Body)
+		if err != nil {
+			return err
+		}
+
+		rest, err := io.Copy(io.Discard, r.Body)
 		if err == nil {
-			_, err = fmt.Fprint(w, n)
+			_, err = fmt.Fprint(w, int64(began)+rest)
 		}
 		return err
 	}))

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -37,6 +37,11 @@ type Config struct {
 	Addr    string // host:port; port 0 lets the system choose
 	Handler http.Handler
 	Log     zerolog.Logger // for the errors of net/http
+
+	// Certificate returns the certificate for a handshake. Nil serves plain
+	// http; otherwise the server speaks https alone, HTTP/2 included. Without
+	// a certificate for the name the client gets the alert unrecognized_name.
+	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 	ReadHeaderTimeout time.Duration // until the headers have arrived; 5s
 	ReadTimeout       time.Duration // until the whole request has arrived; 20s
@@ -66,6 +71,7 @@ type Config struct {
 
 // Server is a listening HTTP server.
 type Server struct {
+	tls         bool
 	http        *http.Server
 	listener    net.Listener
 	stopTimeout time.Duration
@@ -78,7 +84,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	var lc net.ListenConfig
 	listening, err := lc.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, explainListen(c.Addr, err)
 	}
 
 	conns := newConnections(maxConnections(c.MaxConnections), c.isExempt, c.Log)
@@ -87,6 +93,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	// until the deadline to finish.
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &Server{
+		tls:         c.Certificate != nil,
 		listener:    &listener{listening.(*net.TCPListener), conns},
 		cancel:      cancel,
 		stopTimeout: cmp.Or(c.StopTimeout, stopTimeout),
@@ -102,6 +109,8 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 			IdleTimeout:                  cmp.Or(c.IdleTimeout, idleTimeout),
 			MaxHeaderBytes:               cmp.Or(c.MaxHeaderBytes, 16<<10),
 			ErrorLog:                     log.New(errorLog{c.Log}, "", 0),
+			TLSConfig:                    c.tlsConfig(),
+			HTTP2:                        http2Config(),
 		},
 	}, nil
 }
@@ -150,7 +159,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.cancel()
 
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.serve() }()
 
 	select {
 	case err := <-failed:
@@ -171,6 +180,13 @@ func (s *Server) Run(ctx context.Context) error {
 		errors.Join(err, s.http.Close()))
 }
 
+func (s *Server) serve() error {
+	if s.tls {
+		return s.http.ServeTLS(s.listener, "", "")
+	}
+	return s.http.Serve(s.listener)
+}
+
 // Run calls Listen and Server.Run, for callers that know the address.
 func Run(ctx context.Context, c Config) error {
 	s, err := Listen(ctx, c)
@@ -178,13 +194,4 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	return s.Run(ctx)
-}
-
-// errorLog writes the errors of net/http, mostly about broken clients, to the
-// log.
-type errorLog struct{ log zerolog.Logger }
-
-func (l errorLog) Write(p []byte) (int, error) {
-	l.log.Warn().Str("cause", strings.TrimSpace(string(p))).Msg("http server error")
-	return len(p), nil
 }

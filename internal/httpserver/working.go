@@ -14,19 +14,29 @@ import (
 // arrive completely: net/http would otherwise wait for the rest of the body
 // before it sends the response. It also closes it after a chunked request,
 // whose end proxies may see elsewhere if it has a Content-Length, too
-// (https://www.rfc-editor.org/rfc/rfc9112#section-6.3).
+// (https://www.rfc-editor.org/rfc/rfc9112#section-6.3). HTTP/2 has neither
+// problem: there each request has a stream of its own. It resets the stream of
+// a request for which there is no room.
 func Working(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		k, _ := r.Context().Value(connKey{}).(*conn)
 		b := &body{ReadCloser: r.Body, conn: k, size: r.ContentLength}
-		b.complete, b.chunked = r.ContentLength == 0, r.ContentLength < 0
+		b.complete, b.unsized = r.ContentLength == 0, r.ContentLength < 0
 		r.Body = b
 
-		if b.complete && k != nil {
-			k.setBusy()
+		streams := r.ProtoMajor >= 2
+		if streams && k != nil {
+			if !k.beginStream() {
+				panic(http.ErrAbortHandler)
+			}
+			defer k.endStream()
 		}
 
-		out := &response{ResponseWriter: w, body: b, conn: k}
+		if b.complete {
+			b.setBusy()
+		}
+
+		out := &response{ResponseWriter: w, body: b, keep: streams}
 		defer out.begin() // net/http sends the response of a handler that wrote nothing
 		defer b.end()
 
@@ -38,24 +48,27 @@ func Working(next http.Handler) http.Handler {
 type body struct {
 	io.ReadCloser
 	conn     *conn // nil outside of a Server
-	size     int64 // announced or, if chunked, allowed
-	chunked  bool
-	counted  bool
+	size     int64 // announced or, if unsized, allowed
+	unsized  bool  // no length was announced
+	reading  bool
+	counted  int64 // bytes in flight
 	complete bool
+	busy     bool // the server works on the request
+	answered bool // the response has begun
 }
 
 // allow sets the size that a body may have if none was announced.
 func allow(r *http.Request, limit int64) {
-	if b, ok := r.Body.(*body); ok && b.chunked {
+	if b, ok := r.Body.(*body); ok && b.unsized {
 		b.size = limit
 	}
 }
 
 // Read counts the body as in flight until its end.
 func (b *body) Read(p []byte) (int, error) {
-	if !b.counted && !b.complete && b.conn != nil {
-		b.counted = true
-		b.conn.beginBody(b.size)
+	if !b.reading && !b.complete && b.conn != nil {
+		b.reading = true
+		b.counted = b.conn.beginBody(b.size)
 	}
 
 	n, err := b.ReadCloser.Read(p)
@@ -65,9 +78,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 	if errors.Is(err, io.EOF) && !b.complete {
 		b.complete = true
-		if b.conn != nil {
-			b.conn.setBusy()
-		}
+		b.setBusy()
 	}
 
 	return n, err
@@ -75,8 +86,27 @@ func (b *body) Read(p []byte) (int, error) {
 
 // end stops counting the body.
 func (b *body) end() {
-	if b.counted && b.conn != nil {
-		b.conn.endBody()
+	if b.counted > 0 {
+		b.conn.endBody(b.counted)
+		b.counted = 0
+	}
+}
+
+// setBusy marks that the server works on the request, unless it responds
+// already.
+func (b *body) setBusy() {
+	if b.conn != nil && !b.answered {
+		b.busy = true
+		b.conn.setBusy()
+	}
+}
+
+// setIdle marks that the response begins.
+func (b *body) setIdle() {
+	b.answered = true
+	if b.busy {
+		b.busy = false
+		b.conn.setIdle()
 	}
 }
 
@@ -84,7 +114,7 @@ func (b *body) end() {
 type response struct {
 	http.ResponseWriter
 	body  *body
-	conn  *conn // nil outside of a Server
+	keep  bool // the connection, whatever the body is
 	begun bool
 }
 
@@ -95,12 +125,10 @@ func (w *response) begin() {
 	}
 
 	w.begun = true
-	if !w.body.complete || w.body.chunked {
+	if !w.keep && (!w.body.complete || w.body.unsized) {
 		w.Header().Set("Connection", "close")
 	}
-	if w.conn != nil {
-		w.conn.setIdle()
-	}
+	w.body.setIdle()
 }
 
 // WriteHeader sends the status.

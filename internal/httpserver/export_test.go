@@ -1,0 +1,4 @@
+package httpserver
+
+// ExplainListen is for the tests, which cannot make every address fail.
+var ExplainListen = explainListen
