@@ -48,6 +48,7 @@ type App struct {
 	cfg     *config.Config // that of opts
 	catalog *orders.Catalog
 	store   *store.Store
+	release func() error     // ends the claim to the database; nil: there is none
 	budget  *budget.Budget   // of the requests to Stripe
 	paces   *budget.Accounts // of those for each connected account
 	metrics *telemetry.Metrics
@@ -78,7 +79,9 @@ type App struct {
 }
 
 // New opens the database, migrates it, and listens on the configured addresses,
-// so that every mistake in the configuration is found before Run. ctx bounds
+// so that every mistake in the configuration is found before Run. The claim to
+// an SQLite file comes first: a server that waits for its predecessor to leave
+// takes no address, which may be the predecessor's. ctx bounds
 // New alone. The caller must call Run or Close.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{opts: o, cfg: o.Config}
@@ -90,6 +93,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 
 func (a *App) open(ctx context.Context) (err error) {
 	if a.catalog, err = loadCatalog(a.cfg); err != nil {
+		return err
+	}
+	if err := a.claimDatabase(ctx); err != nil {
 		return err
 	}
 	if err := a.listen(ctx); err != nil {
@@ -247,13 +253,18 @@ func (a *App) Close() error {
 }
 
 func (a *App) closeStore() error {
-	if a.store == nil {
-		return nil
+	var err error
+	if a.store != nil {
+		err = a.store.Close()
+		a.store = nil
 	}
 
-	s := a.store
-	a.store = nil
-	return s.Close()
+	if a.release != nil {
+		err = errors.Join(err, a.release())
+		a.release = nil
+	}
+
+	return err
 }
 
 // serve lets the server listen before the routes are built.

@@ -21,16 +21,21 @@ func OpenStore(
 	return openMigrated(ctx, cfg, store.Options{Now: now, Log: log})
 }
 
-// openForServer opens the configured database for a server, and migrates it. An
-// SQLite file that another server has open is refused.
+// claimDatabase keeps other servers off the configured SQLite file until this
+// one ends. While another one has the file, it waits for up to SQLITE_WAIT.
+func (a *App) claimDatabase(ctx context.Context) (err error) {
+	a.release, err = store.Claim(ctx, a.cfg.DatabaseURL.Reveal(), a.cfg.SQLiteWait, a.opts.Log)
+	return err
+}
+
+// openForServer opens the configured database for a server, and migrates it.
 func openForServer(
 	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
 ) (*store.Store, error) {
 	return openMigrated(ctx, cfg, store.Options{
-		Now:       now,
-		Log:       log,
-		Exclusive: true,
-		Timeout:   cfg.DatabaseTimeout,
+		Now:     now,
+		Log:     log,
+		Timeout: cfg.DatabaseTimeout,
 	})
 }
 

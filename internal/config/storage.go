@@ -18,6 +18,7 @@ import (
 type Storage struct {
 	DatabaseURL     Secret        // sqlite:<file> or postgres://…, which may hold a password
 	DatabaseTimeout time.Duration // how long one call of the server may take
+	SQLiteWait      time.Duration // for another server to leave the SQLite file
 	DataKeys        []Secret      // encrypt secrets at rest, the first one; none leaves them in clear
 }
 
@@ -41,6 +42,14 @@ func storageSection() section {
 				"After that the buyer, or Stripe, gets a 503 and tries again.",
 			modes: checkoutModes,
 			read:  duration(func(c *Config) *time.Duration { return &c.DatabaseTimeout }, time.Second, time.Minute),
+		},
+		{
+			name: "SQLITE_WAIT",
+			def:  "90s",
+			help: "How long a starting server waits for another one to leave the SQLite file, up to 10m, before it " +
+				"refuses to start. Until then it listens nowhere. 0: it refuses at once.",
+			modes: serveOnly,
+			read:  durationOrOff(func(c *Config) *time.Duration { return &c.SQLiteWait }, time.Second, 10*time.Minute),
 		},
 		{
 			name:   "DATA_KEY",

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,8 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -115,41 +118,103 @@ func TestSQLiteFileComesBack(t *testing.T) {
 	}
 }
 
-func TestExclusive(t *testing.T) {
+// openBeside opens and migrates a database as a command does.
+func openBeside(t *testing.T, path string) error {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(t.Context()), s.Close())
+}
+
+func TestClaimRefusesASecondServer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "test.db"), filepath.Join(dir, "link.db")
-	first, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Exclusive: true})
+	release, err := store.Claim(t.Context(), "sqlite:"+path, 0, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer first.Close() //nolint:errcheck // it is closed below
 
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
 
 	for _, p := range []string{path, link} {
-		_, err = store.Open(t.Context(), "sqlite:"+p, store.Options{Exclusive: true})
+		_, err = store.Claim(t.Context(), "sqlite:"+p, 0, zerolog.Nop())
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d on ", os.Getpid())) ||
 			!strings.Contains(err.Error(), path) {
 			t.Errorf("a second server on %s: got %v, want an error that names file and process", p, err)
 		}
 	}
 
-	beside, err := store.Open(t.Context(), "sqlite:"+path, store.Options{MustExist: true})
-	if err != nil {
-		t.Fatalf("a command beside the server: %v", err)
+	if err := openBeside(t, path); err != nil {
+		t.Errorf("a command beside the server: %v", err)
 	}
-	if err := errors.Join(beside.Migrate(t.Context()), beside.Close(), first.Close()); err != nil {
+	if err := release(); err != nil {
 		t.Fatal(err)
 	}
 
-	next, err := store.Open(t.Context(), "sqlite:"+path, store.Options{Exclusive: true})
+	release, err = store.Claim(t.Context(), "sqlite:"+path, 0, zerolog.Nop())
 	if err != nil {
 		t.Fatalf("after the first has ended: %v", err)
 	}
-	if err := next.Close(); err != nil {
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestClaimWaits starts a server while its predecessor runs, as a rolling
+// update does. The second one that waits gives up with the holder's name.
+func TestClaimWaits(t *testing.T) {
+	t.Parallel()
+	databaseURL := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
+	leave, err := store.Claim(t.Context(), databaseURL, 0, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	type outcome struct {
+		release func() error
+		err     error
+	}
+	wait := func(ctx context.Context) (*testkit.LogBook, chan outcome) {
+		log, done := &testkit.LogBook{}, make(chan outcome, 1)
+		go func() {
+			release, err := store.Claim(ctx, databaseURL, testhost.Patience, zerolog.New(log))
+			done <- outcome{release, err}
+		}()
+
+		eventually(t, "it says that it waits", func() bool { return strings.Contains(log.String(), "waiting until it stops") })
+		return log, done
+	}
+
+	stopped, stop := context.WithCancel(t.Context())
+	log, gaveUp := wait(stopped)
+	if want := fmt.Sprintf(`"pid":%d`, os.Getpid()); !strings.Contains(log.String(), want) {
+		t.Errorf("the log does not name the holder by %s: %s", want, log)
+	}
+	stop()
+	if o := <-gaveUp; o.err == nil || !strings.Contains(o.err.Error(), "in use by another server: process ") {
+		t.Errorf("a server that gives up: got %v, want an error that names the holder", o.err)
+	}
+
+	_, next := wait(t.Context())
+	select {
+	case o := <-next:
+		t.Fatalf("it did not wait: %v", o.err)
+	default:
+	}
+
+	if err := leave(); err != nil {
+		t.Fatal(err)
+	}
+	o := <-next
+	if o.err != nil {
+		t.Fatalf("when the first has left: %v", o.err)
+	}
+	if err := o.release(); err != nil {
 		t.Error(err)
 	}
 }

@@ -31,7 +31,7 @@ func (s *Store) BoundTo(ctx context.Context) (string, error) {
 //
 // A server calls it when it starts. On an engine that several servers share it
 // does nothing: there the leases of a dead server expire by themselves. The
-// previous server of an SQLite file has ended (Options.Exclusive). Were it
+// previous server of an SQLite file has ended (Claim). Were it
 // alive after all, it would lose its claims and commit nothing under them, and
 // an attempt that is sent again has the same idempotency key.
 func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) {

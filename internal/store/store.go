@@ -32,9 +32,6 @@ type Options struct {
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
 	MaxConns int
-	// Exclusive makes Open fail while another server has the SQLite file open.
-	// The commands that run beside a server do without it.
-	Exclusive bool
 	// Timeout is how long one call may take, its waits included (10 s if 0).
 	Timeout time.Duration
 	// InboxQueue is how many events may wait for a commit before Accept refuses
@@ -92,7 +89,6 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		Log:        o.Log,
 		MustExist:  o.MustExist,
 		MaxConns:   o.MaxConns,
-		Exclusive:  o.Exclusive,
 		Timeout:    o.Timeout,
 	})
 	if err != nil {
@@ -121,6 +117,16 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	})
 
 	return s, nil
+}
+
+// Claim keeps other servers off the SQLite file at databaseURL, until release
+// or the end of this process; PostgreSQL is shared. It waits for up to wait
+// until a server that has the file leaves. The error then names that server.
+// The commands that run beside a server do without a claim.
+func Claim(
+	ctx context.Context, databaseURL string, wait time.Duration, log zerolog.Logger,
+) (release func() error, err error) {
+	return sqldb.Claim(ctx, databaseURL, wait, log)
 }
 
 // ErrClosed refuses an event that arrives after Close.

@@ -22,9 +22,6 @@ type Options struct {
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
 	MaxConns int
-	// Exclusive makes Open fail while another process has the SQLite file open
-	// with Exclusive. PostgreSQL is shared.
-	Exclusive bool
 	// Timeout is how long one call may take, its waits included (10 s if 0). A
 	// lock is waited for less long. Migrations take as long as they need.
 	Timeout time.Duration
@@ -39,7 +36,6 @@ type DB struct {
 	gate       gate
 	timeout    time.Duration
 	health     writeHealth
-	release    func() error // ends the claim of Options.Exclusive
 	migrations fs.FS
 	log        zerolog.Logger
 }
@@ -63,12 +59,6 @@ func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 		migrations: o.Migrations,
 		log:        o.Log,
 		timeout:    cmp.Or(o.Timeout, defaultTimeout),
-	}
-
-	if o.Exclusive {
-		if db.release, err = d.claim(); err != nil {
-			return nil, err
-		}
 	}
 
 	if err := db.open(ctx, o.MaxConns); err != nil {
@@ -126,10 +116,6 @@ func (db *DB) Close() error {
 
 	if db.write != nil {
 		errs = append(errs, databaseFault(db.write.Close()))
-	}
-
-	if db.release != nil {
-		errs = append(errs, db.release())
 	}
 
 	return errors.Join(errs...)

@@ -15,7 +15,8 @@ type dialect interface {
 	// exists returns nil unless open would have to create the database.
 	exists() error
 	// claim keeps other servers away until release. Those that share the
-	// database are not kept away.
+	// database are not kept away. The error wraps a *filelock.HeldError while
+	// another server has the database.
 	claim() (release func() error, err error)
 	// open creates the writing and the reading pool, and returns how many
 	// transactions may write at a time: 0 for as many as there are connections.

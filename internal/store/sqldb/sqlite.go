@@ -79,9 +79,7 @@ func (d *sqliteDialect) claim() (release func() error, err error) {
 
 	var held *filelock.HeldError
 	if errors.As(err, &held) {
-		return nil, fmt.Errorf("database: %s is in use by another server: %s. "+
-			"Stop that server first: an SQLite file serves one at a time, PostgreSQL serves several",
-			path, held.Holder)
+		return nil, &inUseError{path, held}
 	}
 
 	if err != nil {
