@@ -56,6 +56,7 @@ usage: server <command>
   guard        show or change what the guard against card testing does
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
   connect      the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report
+  golive       check whether this installation is ready for real payments
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the e-mails to buyers and to the shop, or send one again
@@ -81,6 +82,7 @@ func commands() map[string]command {
 		"guard":       guardCommand,
 		"endpoints":   endpointsCommand,
 		"connect":     connectCommand,
+		"golive":      goliveCommand,
 		"account":     accountCommand,
 		"keys":        keysCommand,
 		"mails":       mailsCommand,

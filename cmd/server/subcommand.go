@@ -131,3 +131,28 @@ func formatTime(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339)
 }
+
+// codedError is an error with which the program ends with a code of its own.
+type codedError struct {
+	error
+	code int
+}
+
+func (e *codedError) Unwrap() error { return e.error }
+
+// withExitCode returns err with the exit code of the program, and nil for nil.
+func withExitCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{error: err, code: code}
+}
+
+// exitCode returns the exit code for an error: 1 unless it has another.
+func exitCode(err error) int {
+	var coded *codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
+	return 1
+}

@@ -32,7 +32,8 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "config", "connect", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks",
+		"api", "app", "config", "connect", "deliveries", "fault", "golive", "guard", "mail", "money", "orders", "payments",
+		"webhooks",
 	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
@@ -48,6 +49,7 @@ var rooms = map[string][]string{
 	"telemetry":   {}, // the rooms declare what they tell, app wires
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
+	"golive":      {},
 	"pages":       {"appearance", "connect", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
@@ -85,7 +87,7 @@ var rooms = map[string][]string{
 	},
 	"stripeapi": {
 		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",
-		"connect",
+		"connect", "golive",
 	},
 }
 

@@ -134,8 +134,9 @@ func (l *loading) finishConnect() {
 		return
 	}
 
-	if c.ConnectClientID != "" && len(c.ConnectWebhookSecrets) == 0 {
-		l.problem("STRIPE_CONNECT_WEBHOOK_SECRET", "is missing, but CONNECT_CLIENT_ID is set. Without the webhooks "+
+	const secret = "STRIPE_CONNECT_WEBHOOK_SECRET"
+	if c.ConnectClientID != "" && len(c.ConnectWebhookSecrets) == 0 && !slices.Contains(l.optional, secret) {
+		l.problem(secret, "is missing, but CONNECT_CLIENT_ID is set. Without the webhooks "+
 			"of connected accounts nothing tells that one was disconnected. Copy the signing secret of the endpoint "+
 			"for connected accounts from https://dashboard.stripe.com/webhooks")
 	}

@@ -30,6 +30,10 @@ type loading struct {
 	problems []string
 	warnings []string
 
+	// optional holds the options that may be missing although the mode requires
+	// them.
+	optional []string
+
 	// invalid holds the options that already have a problem, so that rules
 	// between options do not report it again.
 	invalid map[string]bool
@@ -39,6 +43,18 @@ type loading struct {
 // readFile reads .env, which may be missing, and the files of *_FILE options.
 // The error, if any, is an *Error with every problem that was found.
 func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*Config, error) {
+	return loadWithout(nil, mode, environ, readFile)
+}
+
+// LoadWithoutHooks does what Load does, but takes settings without the secrets
+// of webhooks, too: before the endpoints exist, nobody has them.
+func LoadWithoutHooks(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*Config, error) {
+	return loadWithout([]string{"STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET"}, mode, environ, readFile)
+}
+
+func loadWithout(
+	optional []string, mode Mode, environ []string, readFile func(string) ([]byte, error),
+) (*Config, error) {
 	if !mode.known() {
 		return nil, &Error{Problems: []string{fmt.Sprintf("The mode %q is unknown.", mode)}}
 	}
@@ -49,10 +65,11 @@ func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*
 	}
 
 	l := &loading{
-		mode:    mode,
-		sources: src,
-		config:  &Config{Mode: mode},
-		invalid: map[string]bool{},
+		mode:     mode,
+		sources:  src,
+		config:   &Config{Mode: mode},
+		optional: optional,
+		invalid:  map[string]bool{},
 	}
 
 	l.readOptions()
@@ -103,6 +120,9 @@ func (l *loading) readOption(o option) {
 		return
 	}
 
+	if v.text == "" && slices.Contains(l.optional, o.name) {
+		return
+	}
 	if v.text == "" && o.requiredIn(l.mode) {
 		l.problem(o.name, "is missing. %s", o.missing)
 		return
