@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testkit"
 )
 
@@ -34,7 +34,7 @@ func newBackend(t *testing.T) *backend {
 	b := &backend{T: t, clock: testkit.NewClockAt(noon)}
 
 	var err error
-	b.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"),
+	b.store, err = store.Open(t.Context(), storetest.SQLiteURL(t),
 		store.Options{Now: b.clock.Now, Log: zerolog.Nop(), Timeout: time.Minute})
 	if err == nil {
 		err = b.store.Migrate(t.Context())

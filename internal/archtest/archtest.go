@@ -80,10 +80,11 @@ var rooms = map[string][]string{
 	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},
 	"people":          {"fault", "queue"},
 
-	// The store's conformance suite, storetest, uses testkit and testhost.
+	// storetest, its conformance suite, uses testkit, testhost and pgtest.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "people", "testkit", "testhost",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "people",
+		"testkit", "testhost", "pgtest",
 	},
 	"stripeapi": {
 		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",

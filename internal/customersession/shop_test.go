@@ -15,6 +15,7 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testkit"
 )
 
@@ -43,6 +44,7 @@ func newShop(t testing.TB) *shop {
 	var err error
 
 	s.file = filepath.Join(t.TempDir(), "test.db")
+	storetest.WriteSQLite(t, s.file)
 	if s.store, err = store.Open(t.Context(), "sqlite:"+s.file,
 		store.Options{Now: s.clock.Now, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)

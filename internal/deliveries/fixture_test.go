@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
@@ -67,7 +67,7 @@ func newFixture(t *testing.T) *fixture {
 
 func newFixtureAt(t *testing.T, clock *testkit.Clock) *fixture {
 	t.Helper()
-	return newFixtureOn(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), deliveries.Loopback(), clock)
+	return newFixtureOn(t, storetest.SQLiteURL(t), deliveries.Loopback(), clock)
 }
 
 func newFixtureOn(t *testing.T, url string, n deliveries.Networks, clock *testkit.Clock) *fixture {

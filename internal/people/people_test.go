@@ -3,7 +3,6 @@ package people_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"checkoutd/internal/people"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testkit"
 )
 
@@ -85,7 +85,7 @@ func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{T: t, clock: testkit.NewClock(), stripe: &stripe{customers: map[string]bool{"cus_a": true, "cus_b": true}}}
 	var err error
-	f.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"),
+	f.store, err = store.Open(t.Context(), storetest.SQLiteURL(t),
 		store.Options{Now: f.clock.Now, Log: zerolog.Nop()})
 	if err == nil {
 		err = f.store.Migrate(t.Context())

@@ -86,10 +86,37 @@ func needBinaries(tb testing.TB) string {
 // end of the test, and connections that are still open are closed.
 func (c *Cluster) NewDatabase(tb testing.TB) string {
 	tb.Helper()
-	name := "test_" + strings.ToLower(rand.Text())
-
 	// template0 has no connections, so that several tests can copy it at once.
-	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+	return c.copyOf(tb, "template0")
+}
+
+// NewCopy creates a copy of the database that prepare makes out of an empty
+// one, and is like NewDatabase otherwise. prepare is called for the first copy
+// in a cluster only, and leaves no connection open: all copies are alike.
+func (c *Cluster) NewCopy(tb testing.TB, prepare func(url string) error) string {
+	tb.Helper()
+	const name = "prepared"
+	c.srv.preparing.Do(func() {
+		err := c.exec("CREATE DATABASE " + name + " TEMPLATE template0")
+		if err == nil {
+			err = prepare(c.srv.url(name))
+		}
+		if err == nil {
+			err = c.exec("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false")
+		}
+		c.srv.prepareFail = err
+	})
+
+	if err := c.srv.prepareFail; err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+	return c.copyOf(tb, name)
+}
+
+func (c *Cluster) copyOf(tb testing.TB, template string) string {
+	tb.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
 		tb.Fatal("pgtest: ", err)
 	}
 

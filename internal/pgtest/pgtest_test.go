@@ -85,6 +85,29 @@ func TestNewDatabase(t *testing.T) {
 	})
 }
 
+func TestNewCopy(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Start(t)
+
+	prepared := 0
+	prepare := func(url string) error {
+		prepared++
+		conn := connect(t, url)
+		query(t, conn, "CREATE TABLE t AS SELECT 42 AS n")
+		return conn.Close(t.Context())
+	}
+
+	var copies []*pgx.Conn
+	for range 2 {
+		copies = append(copies, connect(t, cluster.NewCopy(t, prepare)))
+	}
+	query(t, copies[0], "UPDATE t SET n = 1")
+
+	if got, want := query(t, copies[1], "SELECT n FROM t"), "42"; got != want || prepared != 1 {
+		t.Errorf("the second copy holds %s after %d preparations, want %s after 1", got, prepared, want)
+	}
+}
+
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(*pgtest.Cluster, testing.TB){

@@ -34,6 +34,9 @@ type server struct {
 	mu     sync.Mutex
 	cmd    *exec.Cmd     // nil unless it runs
 	exited chan struct{} // closed when cmd has ended
+
+	preparing   sync.Once // of the database that NewCopy copies
+	prepareFail error
 }
 
 // newServer creates a cluster and starts it.

@@ -11,7 +11,6 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/webhooks"
@@ -20,7 +19,7 @@ import (
 // engines runs a benchmark on both databases.
 func engines(b *testing.B, run func(b *testing.B, databaseURL string)) {
 	b.Run("sqlite", func(b *testing.B) { run(b, storetest.SQLiteURL(b)) })
-	b.Run("postgres", func(b *testing.B) { run(b, pgtest.Shared(b).NewDatabase(b)) })
+	b.Run("postgres", func(b *testing.B) { run(b, storetest.PostgresURL(b)) })
 }
 
 // payload is as long as a typical event, and as hard to compress.

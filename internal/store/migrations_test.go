@@ -112,7 +112,7 @@ func waitForLock(t *testing.T, db *sql.DB) {
 // TestLettersBecomeEmails: builds between two releases called e-mails letters.
 func TestLettersBecomeEmails(t *testing.T) {
 	t.Parallel()
-	for name, newURL := range map[string]func(testing.TB) string{"SQLite": storetest.SQLiteURL, "PostgreSQL": nil} {
+	for name, newURL := range map[string]func(testing.TB) string{"SQLite": storetest.EmptySQLiteURL, "PostgreSQL": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if newURL == nil {

@@ -8,7 +8,6 @@ import (
 
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 )
@@ -19,7 +18,7 @@ func TestMirrorPlans(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range map[string]func(testing.TB) string{
 		"sqlite":   storetest.SQLiteURL,
-		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+		"postgres": storetest.PostgresURL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,11 +84,11 @@ func fillMirrors(t *testing.T, s *store.Store) {
 	}
 
 	var b mirror.Batch
-	for n := range 20_000 {
+	for n := range 3_000 {
 		b.Charges = append(b.Charges, mirror.Charge{ID: fmt.Sprintf("ch_%d", n), CreatedAt: time.Unix(1_700_000_000, 0)})
 		b.Payments = append(b.Payments, mirror.Payment{
 			ID:        fmt.Sprintf("pi_%d", n),
-			Amount:    int64(100 + n%2000),
+			Amount:    int64(100 + n%1000),
 			Currency:  []string{"eur", "usd", "gbp"}[n%3],
 			Status:    []string{"succeeded", "succeeded", "succeeded", "canceled"}[n%4],
 			CreatedAt: time.Unix(int64(1_700_000_000+n), 0),

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"checkoutd/internal/orders"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 )
@@ -27,7 +26,7 @@ func TestPlansOfTheAPI(t *testing.T) {
 
 	for name, newURL := range map[string]func(testing.TB) string{
 		"sqlite":   storetest.SQLiteURL,
-		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+		"postgres": storetest.PostgresURL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store/storetest"
 )
 
@@ -17,7 +16,7 @@ func TestOutgoingPlans(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range map[string]func(testing.TB) string{
 		"sqlite":   storetest.SQLiteURL,
-		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+		"postgres": storetest.PostgresURL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

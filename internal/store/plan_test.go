@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 )
@@ -42,7 +41,7 @@ func TestPlans(t *testing.T) {
 
 	for name, newURL := range map[string]func(testing.TB) string{
 		"sqlite":   storetest.SQLiteURL,
-		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+		"postgres": storetest.PostgresURL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
-	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store/storetest"
 )
 
 // TestPostgresRoundTrips counts how often a call waits for the server, which is
@@ -19,7 +19,7 @@ import (
 func TestPostgresRoundTrips(t *testing.T) {
 	t.Parallel()
 	trips := &tripCounter{}
-	s, ctx := openMigrated(t, trips.inFrontOf(t, pgtest.Shared(t).NewDatabase(t))), t.Context()
+	s, ctx := openMigrated(t, trips.inFrontOf(t, storetest.PostgresURL(t))), t.Context()
 	if err := s.CreateOrder(ctx, anOrder("ord_1")); err != nil {
 		t.Fatal(err)
 	}

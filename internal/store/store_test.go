@@ -15,16 +15,20 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Engine{NewURL: storetest.SQLiteURL, BlockInbox: blockSQLite})
+	storetest.Run(t, storetest.Engine{
+		NewURL:      storetest.SQLiteURL,
+		NewEmptyURL: storetest.EmptySQLiteURL,
+		BlockInbox:  blockSQLite,
+	})
 }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	cluster := pgtest.Shared(t)
 	storetest.Run(t, storetest.Engine{
-		NewURL:     cluster.NewDatabase,
-		BlockInbox: blockPostgres,
-		Shared:     true,
+		NewURL:      storetest.PostgresURL,
+		NewEmptyURL: pgtest.Shared(t).NewDatabase,
+		BlockInbox:  blockPostgres,
+		Shared:      true,
 	})
 }
 

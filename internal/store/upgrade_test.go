@@ -288,7 +288,7 @@ func (s *oldStripe) Refund(_ context.Context, op payments.Operation) error {
 // orders in whatever state they are.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
-	urls := map[string]func(testing.TB) string{"SQLite": storetest.SQLiteURL, "PostgreSQL": nil}
+	urls := map[string]func(testing.TB) string{"SQLite": storetest.EmptySQLiteURL, "PostgreSQL": nil}
 	for name, newURL := range urls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

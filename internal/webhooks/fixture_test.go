@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +20,8 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
@@ -65,43 +62,14 @@ func onEachEngine(t *testing.T, test func(*fixture)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(newFixtureOn(t, pgtest.Shared(t).NewDatabase(t)))
+		test(newFixtureOn(t, storetest.PostgresURL(t)))
 	})
 }
 
 func newFixture(t *testing.T, options ...option) *fixture {
 	t.Helper()
-	data, err := migrated()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "test.db")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return newFixtureOn(t, "sqlite:"+file, options...)
+	return newFixtureOn(t, storetest.SQLiteURL(t), options...)
 }
-
-// migrated returns the file of an empty database with the current schema. It is
-// made once, and the tests copy it.
-var migrated = sync.OnceValues(func() (data []byte, err error) {
-	dir, err := os.MkdirTemp("", "webhooks-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
-	file := filepath.Join(dir, "test.db")
-	s, err := store.Open(context.Background(), "sqlite:"+file, store.Options{Log: zerolog.Nop()})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(s.Migrate(context.Background()), s.Close()); err != nil {
-		return nil, err
-	}
-
-	return os.ReadFile(file)
-})
 
 func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	t.Helper()

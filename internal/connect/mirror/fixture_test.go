@@ -16,7 +16,6 @@ import (
 
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testhost"
@@ -29,7 +28,7 @@ var begin = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 // engines are the databases that the tests run on.
 var engines = map[string]func(testing.TB) string{
 	"sqlite":   storetest.SQLiteURL,
-	"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+	"postgres": storetest.PostgresURL,
 }
 
 // fixture is a database with mirrors, and a Stripe.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/e2e/e2etest"
-	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store/storetest"
 )
 
 const inFrance = `{"name":"` + e2etest.CanaryName + `","address":{"line1":"1 rue de la Paix","city":"Paris","postal_code":"75002","country":"FR"}}`
@@ -233,7 +233,7 @@ func TestChangesAndPaymentsNeverCross(t *testing.T) {
 	t.Parallel()
 	for name, database := range map[string]func(*testing.T) e2etest.Option{
 		"SQLite":     func(*testing.T) e2etest.Option { return func(*e2etest.Shop) {} },
-		"PostgreSQL": func(t *testing.T) e2etest.Option { return e2etest.Set("DATABASE_URL", pgtest.Shared(t).NewDatabase(t)) },
+		"PostgreSQL": func(t *testing.T) e2etest.Option { return e2etest.Set("DATABASE_URL", storetest.PostgresURL(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,8 @@ import (
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/sandbox"
+	"checkoutd/internal/store/storetest"
 )
 
 // canaries are what the database must not hold of a customer after the erasure.
@@ -86,7 +86,7 @@ func onBothEngines(t *testing.T, test func(t *testing.T, database e2etest.Option
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		test(t, e2etest.Set("DATABASE_URL", pgtest.Shared(t).NewDatabase(t)))
+		test(t, e2etest.Set("DATABASE_URL", storetest.PostgresURL(t)))
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"checkoutd/internal/app"
 	"checkoutd/internal/config"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
@@ -60,6 +61,14 @@ func Behind(wrap func(http.Handler) http.Handler) Option { return func(s *Shop) 
 // Set sets an environment variable.
 func Set(name, value string) Option { return func(s *Shop) { s.Env[name] = value } }
 
+// databaseFile is the name of a shop's database in its folder.
+const databaseFile = "checkoutd.db"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // OpenShop starts a shop that runs until the end of the test.
 func OpenShop(t *testing.T, options ...Option) *Shop {
 	t.Helper()
@@ -69,7 +78,7 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 		"SANDBOX_ADDR":       "127.0.0.1:0",
 		"SANDBOX_STATE_FILE": filepath.Join(s.Dir, "sandbox.json"),
 		"DATABASE_TIMEOUT":   "1m",
-		"DATABASE_URL":       "sqlite:" + filepath.Join(s.Dir, "checkoutd.db"),
+		"DATABASE_URL":       "sqlite:" + filepath.Join(s.Dir, databaseFile),
 		"CATALOG_FILE":       filepath.Join(s.Dir, "catalog.json"),
 		"BRAND_NAME":         "Tea & Mugs",
 		"BACKFILL_EVERY":     "0", // what arrives, arrives by webhook
@@ -89,6 +98,10 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 	if s.wrap != nil {
 		s.Env["BASE_URL"] = "http://" + s.Env["ADDR"]
 		s.Env["ADDR"] = freeAddress(t)
+	}
+
+	if file := filepath.Join(s.Dir, databaseFile); s.Env["DATABASE_URL"] == "sqlite:"+file && !exists(file) {
+		storetest.WriteSQLite(t, file) // the migrations have tests of their own
 	}
 
 	s.Start()

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"checkoutd/internal/e2e/e2etest"
-	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store/storetest"
 )
 
 // declinedCard is one of the sandbox's cards that no bank accepts.
@@ -25,7 +25,7 @@ func TestCardTesting(t *testing.T) {
 	} {
 		for engine, url := range map[string]func(*testing.T) string{
 			"sqlite":   nil,
-			"postgres": func(t *testing.T) string { return pgtest.Shared(t).NewDatabase(t) },
+			"postgres": func(t *testing.T) string { return storetest.PostgresURL(t) },
 		} {
 			t.Run(name+", "+engine, func(t *testing.T) {
 				t.Parallel()

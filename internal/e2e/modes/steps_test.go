@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"checkoutd/internal/queue"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/testhost"
 )
@@ -113,7 +113,7 @@ func newFixtureIn(t *testing.T, mode orders.Mode, connected bool) *fixture {
 	srv := httptest.NewServer(f.stripe)
 	f.url = srv.URL
 
-	if f.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "t.db"), store.Options{Log: zerolog.Nop()}); err != nil {
+	if f.store, err = store.Open(t.Context(), storetest.SQLiteURL(t), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 

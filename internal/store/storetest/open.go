@@ -61,7 +61,7 @@ func testOpen(t *testing.T, e Engine) {
 func testMigrate(t *testing.T, e Engine) {
 	t.Run("an empty database is not current", func(t *testing.T) {
 		t.Parallel()
-		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
+		f := &fixture{t: t, ctx: t.Context(), url: e.NewEmptyURL(t), clock: testkit.NewClockAt(start)}
 		f.Store = f.open(store.Options{})
 
 		if err := f.Ping(f.ctx); err != nil {
@@ -74,7 +74,7 @@ func testMigrate(t *testing.T, e Engine) {
 
 	t.Run("eight processes that start at once migrate once", func(t *testing.T) {
 		t.Parallel()
-		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
+		f := &fixture{t: t, ctx: t.Context(), url: e.NewEmptyURL(t), clock: testkit.NewClockAt(start)}
 		const openers = 8
 		stores := make([]*store.Store, openers)
 		for i := range stores {

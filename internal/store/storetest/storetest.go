@@ -4,7 +4,6 @@ package storetest
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -21,16 +20,14 @@ import (
 
 // Engine is a kind of database that the suite runs on.
 type Engine struct {
-	// NewURL creates an empty database, which is removed after the test.
-	NewURL func(tb testing.TB) string
+	// NewURL creates a database with the schema, and NewEmptyURL one without.
+	// Both are removed after the test.
+	NewURL, NewEmptyURL func(tb testing.TB) string
 	// BlockInbox blocks all writes to the events table until release.
 	BlockInbox func(tb testing.TB, url string) (release func())
 	// Shared is set if several servers may use one database at a time.
 	Shared bool
 }
-
-// SQLiteURL is a NewURL for SQLite.
-func SQLiteURL(tb testing.TB) string { return "sqlite:" + filepath.Join(tb.TempDir(), "test.db") }
 
 // Run runs the whole suite on an engine.
 func Run(t *testing.T, e Engine) {
