@@ -26,9 +26,11 @@ func (m moment) String() string {
 	return []string{"arrived", "late", "committing", "executed", "answered", "unrecorded"}[m]
 }
 
-// breakpoint stops one request, the first that matches its route.
+// breakpoint stops one request, the first that matches its route behind those
+// that it lets pass.
 type breakpoint struct {
 	route  string // a path.Match pattern for the name of the request
+	pass   int    // how many matching requests it lets pass before
 	moment moment
 	kill   func()                  // kills the server
 	lock   func() (release func()) // keeps the database from committing
@@ -66,11 +68,19 @@ func (b *breakpoints) take(route string) *breakpoint {
 	defer b.mu.Unlock()
 
 	for i, one := range b.all {
-		if ok, _ := path.Match(one.route, route); ok {
-			b.all = slices.Delete(b.all, i, i+1)
-			return one
+		if ok, _ := path.Match(one.route, route); !ok {
+			continue
 		}
+
+		if one.pass > 0 {
+			one.pass--
+			continue
+		}
+
+		b.all = slices.Delete(b.all, i, i+1)
+		return one
 	}
+
 	return nil
 }
 

@@ -30,6 +30,7 @@ func TestMirrorKilled(t *testing.T) {
 		t.Parallel()
 		mirrorKilled(t, newHarness(t, settings...))
 	})
+
 	t.Run("postgres, two servers", func(t *testing.T) {
 		t.Parallel()
 		db := postgresAt(pgtest.Shared(t).NewDatabase(t))
@@ -40,9 +41,7 @@ func TestMirrorKilled(t *testing.T) {
 func mirrorKilled(t *testing.T, h *harness) {
 	t.Helper()
 	a := h.stripe.openAccount(t, scaled(600, 20_000))
-	h.exec(`INSERT INTO connect_accounts (id, reference, scope, livemode, state, connected_at, disconnected_at,
-			charges_enabled, payouts_enabled, country, default_currency, read_at, created_at, updated_at)
-		VALUES ($1, '', 'read_only', FALSE, 'connected', 1, 0, TRUE, TRUE, '', '', 0, 1, 1)`, a.id)
+	h.connect(a.id)
 
 	kills := scaled(6, 100)
 	moments := []moment{arrived, executed, answered, unrecorded}
@@ -55,6 +54,7 @@ func mirrorKilled(t *testing.T, h *harness) {
 			kill:   func() { <-up; victim.kill(); close(killed) },
 			lock:   func() func() { return h.db.lock(t) },
 		}
+
 		h.stripe.set(at)
 		h.restart() // the mirror goes on at once
 		close(up)
@@ -65,35 +65,63 @@ func mirrorKilled(t *testing.T, h *harness) {
 			t.Fatalf("kill %d: no server asked for %s", n, at.route)
 		}
 	}
+
 	h.restart()
 
-	deadline := time.Now().Add(patience)
-	for h.number(`SELECT COUNT(*) FROM mirror_accounts WHERE backfilled_at > 0`) == 0 {
-		if time.Now().After(deadline) {
-			t.Fatalf("the mirror is not complete: %v", h.column(`SELECT lists FROM mirror_accounts`))
+	h.wantMirrored(a.id)
+	t.Logf("mirrored %d payments with %d kills", len(a.list(t, "payment_intents")), kills)
+}
+
+// connect makes an account that the offline Stripe has a connected one.
+func (h *harness) connect(account string) {
+	h.t.Helper()
+	h.exec(`INSERT INTO connect_accounts (id, reference, scope, livemode, state, connected_at, disconnected_at,
+			charges_enabled, payouts_enabled, country, default_currency, read_at, created_at, updated_at)
+		VALUES ($1, '', 'read_only', FALSE, 'connected', 1, 0, TRUE, TRUE, '', '', 0, 1, 1)`, account)
+}
+
+// wantMirrored waits until the whole history of the accounts is mirrored. It
+// fails the test unless the mirrors are Stripe's ledger, each object once.
+func (h *harness) wantMirrored(accounts ...string) {
+	h.t.Helper()
+	for last, deadline := 0, time.Now().Add(patience); ; {
+		if h.number(`SELECT COUNT(*) FROM mirror_accounts WHERE backfilled_at > 0`) == len(accounts) {
+			break
 		}
+
+		if n := h.number(`SELECT COALESCE(SUM(objects), 0) FROM mirror_accounts`); n != last {
+			last, deadline = n, time.Now().Add(patience)
+		}
+
+		if time.Now().After(deadline) {
+			h.t.Fatalf("the mirrors are not complete: %v", h.column(`SELECT lists FROM mirror_accounts`))
+		}
+
 		time.Sleep(20 * time.Millisecond)
 	}
 
-	for path, text := range map[string]string{
-		"payment_intents": `SELECT id || ' ' || amount || ' ' || status FROM mirror_payments`,
-		"charges":         `SELECT id || ' ' || amount || ' ' || status || ' ' || refunded FROM mirror_charges`,
-		"refunds":         `SELECT id || ' ' || amount || ' ' || status FROM mirror_refunds`,
-		"disputes":        `SELECT id || ' ' || amount || ' ' || status FROM mirror_disputes`,
-	} {
-		want, got := a.list(t, path), h.column(text)
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%d %s are mirrored, Stripe has %d", len(got), path, len(want))
+	for _, account := range accounts {
+		for path, text := range map[string]string{
+			"payment_intents": `SELECT id || ' ' || amount || ' ' || status FROM mirror_payments`,
+			"charges":         `SELECT id || ' ' || amount || ' ' || status || ' ' || refunded FROM mirror_charges`,
+			"refunds":         `SELECT id || ' ' || amount || ' ' || status FROM mirror_refunds`,
+			"disputes":        `SELECT id || ' ' || amount || ' ' || status FROM mirror_disputes`,
+		} {
+			want := connected{stripe: h.stripe, id: account}.list(h.t, path)
+			got := h.column(text + ` WHERE account = '` + account + `'`)
+			slices.Sort(want)
+			slices.Sort(got)
+
+			if !slices.Equal(got, want) {
+				h.t.Errorf("%d %s of %s are mirrored, Stripe has %d", len(got), path, account, len(want))
+			}
 		}
 	}
 
 	fees := h.number(`SELECT COUNT(*) FROM mirror_charges WHERE status = 'succeeded' AND fee_currency = ''`)
 	if fees > 0 {
-		t.Errorf("the fees of %d charges are not known", fees)
+		h.t.Errorf("the fees of %d charges are not known", fees)
 	}
-	t.Logf("mirrored %d payments with %d kills", len(a.list(t, "payment_intents")), kills)
 }
 
 // exec runs a statement in the shop's database.
@@ -153,6 +181,7 @@ func (s *offline) openAccount(t *testing.T, payments int) connected {
 
 	g, ctx := errgroup.WithContext(t.Context())
 	g.SetLimit(4)
+
 	for n := range payments {
 		g.Go(func() error {
 			method := "pm_card_visa"
@@ -164,16 +193,21 @@ func (s *offline) openAccount(t *testing.T, payments int) connected {
 			}
 
 			paid := a.call(ctx, http.MethodPost, "/v1/payment_intents", url.Values{
-				"amount": {fmt.Sprint(500 + n)}, "currency": {"eur"}, "payment_method": {method}, "confirm": {"true"},
+				"amount":                 {fmt.Sprint(500 + n)},
+				"currency":               {"eur"},
+				"payment_method":         {method},
+				"confirm":                {"true"},
 				"payment_method_types[]": {"card"},
 			})
 			if n%20 == 5 && paid.err == nil {
 				id, _ := paid.v["id"].(string)
 				return a.call(ctx, http.MethodPost, "/v1/refunds", url.Values{"payment_intent": {id}, "amount": {"100"}}).err
 			}
+
 			return paid.err
 		})
 	}
+
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -189,22 +223,36 @@ func (a connected) list(t *testing.T, path string) (out []string) {
 		if after != "" {
 			query.Set("starting_after", after)
 		}
-		page := a.call(t.Context(), http.MethodGet, "/v1/"+path+"?"+query.Encode(), nil)
-		if page.err != nil {
-			t.Fatal(page.err)
+
+		var page struct {
+			Data []struct {
+				ID             string `json:"id"`
+				Amount         int64  `json:"amount"`
+				AmountRefunded int64  `json:"amount_refunded"`
+				Status         string `json:"status"`
+			} `json:"data"`
+			HasMore bool `json:"has_more"`
 		}
 
-		data, _ := page.v["data"].([]any)
-		for _, item := range data {
-			o, _ := item.(map[string]any)
-			after, _ = o["id"].(string)
-			line := fmt.Sprint(after, " ", o["amount"], " ", o["status"])
+		text, _, err := a.exchange(t.Context(), http.MethodGet, "/v1/"+path+"?"+query.Encode(), nil)
+		if err == nil {
+			err = json.Unmarshal(text, &page)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		for _, o := range page.Data {
+			after = o.ID
+			line := fmt.Sprint(o.ID, " ", o.Amount, " ", o.Status)
 			if path == "charges" {
-				line += fmt.Sprint(" ", o["amount_refunded"])
+				line += fmt.Sprint(" ", o.AmountRefunded)
 			}
+
 			out = append(out, line)
 		}
-		if page.v["has_more"] != true {
+
+		if !page.HasMore {
 			return out
 		}
 	}
@@ -219,28 +267,37 @@ type stripeAnswer struct {
 // call calls the offline Stripe for the account. A payment that is declined is
 // no error.
 func (a connected) call(ctx context.Context, method, path string, form url.Values) (out stripeAnswer) {
+	text, status, err := a.exchange(ctx, method, path, form)
+	if err == nil {
+		err = json.Unmarshal(text, &out.v)
+	}
+	if err == nil && status != http.StatusOK && status != http.StatusPaymentRequired {
+		err = fmt.Errorf("%s %s: %d %s", method, path, status, text)
+	}
+	out.err = err
+
+	return out
+}
+
+// exchange sends one request to the offline Stripe for the account.
+func (a connected) exchange(ctx context.Context, method, path string, form url.Values) (text []byte, status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, a.stripe.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return stripeAnswer{err: err}
+		return nil, 0, err
 	}
+
 	req.SetBasicAuth(secretKey, "")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+
 	if a.id != "" {
 		req.Header.Set("Stripe-Account", a.id)
 	}
 
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return stripeAnswer{err: err}
+		return nil, 0, err
 	}
-	text, err := io.ReadAll(res.Body)
-	if err = errors.Join(err, res.Body.Close()); err == nil {
-		err = json.Unmarshal(text, &out.v)
-	}
-	if err == nil && res.StatusCode != http.StatusOK && res.StatusCode != http.StatusPaymentRequired {
-		err = fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, text)
-	}
-	out.err = err
 
-	return out
+	text, err = io.ReadAll(res.Body)
+	return text, res.StatusCode, errors.Join(err, res.Body.Close())
 }
