@@ -49,6 +49,7 @@ type Config struct {
 	Warnings []string
 
 	settings []Setting
+	digests  map[string]digest // of the values of all options, by name
 }
 
 // IsSandbox reports whether the checkout uses the built-in offline Stripe.

@@ -51,6 +51,7 @@ func connectSection() section {
 					"another than that of STRIPE_WEBHOOK_SECRET. To rotate it, list several, separated by commas.",
 				modes: checkoutModes,
 				read:  orEmpty(readConnectSecrets),
+				live:  liveConnectSecrets,
 			},
 			{
 				name:         "STRIPE_CONNECT_BASE",
@@ -108,6 +109,16 @@ func readConnectClientID(c *Config, s string) error {
 	}
 	c.ConnectClientID = s
 	return nil
+}
+
+// liveConnectSecrets replaces secrets by others. Without any, accounts would
+// stay connected, and nothing would tell that one was disconnected.
+func liveConnectSecrets(to, from *Config) bool {
+	if len(to.ConnectWebhookSecrets) == 0 || len(from.ConnectWebhookSecrets) == 0 {
+		return false
+	}
+	to.ConnectWebhookSecrets = from.ConnectWebhookSecrets
+	return true
 }
 
 // readConnectSecrets does not repeat the value in its errors.

@@ -23,9 +23,9 @@
 //	sandbox.go        the offline Stripe
 //
 // The mechanism is apart from them: option.go (the table), load.go (Load and
-// its report), source.go (where values come from), readers.go (the readers
-// that several sections share), names.go (misspelt names), config.go (the
-// result) and secret.go.
+// its report), live.go (what a running server can change), source.go (where
+// values come from), readers.go (the readers that several sections share),
+// names.go (misspelt names), config.go (the result) and secret.go.
 //
 // .env.example and docs/configuration.md are generated from the option table.
 // Load reports every problem at once, by the option's name and with what to

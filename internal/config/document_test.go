@@ -106,10 +106,14 @@ func manual(old string, options []config.Option) (string, error) {
 }
 
 func file(o config.Option) string {
+	mark := ""
 	if o.File {
-		return " *file*"
+		mark = " *file*"
 	}
-	return ""
+	if o.Live {
+		mark += " *live*"
+	}
+	return mark
 }
 
 func defaultCell(o config.Option) string {

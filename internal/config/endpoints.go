@@ -35,6 +35,7 @@ func outgoingSection() section {
 					"Without types an endpoint gets all. Each secret signs: list two to rotate.",
 				modes: checkoutModes,
 				read:  orEmpty(readEndpoints),
+				live:  replace(func(c *Config) *[]Endpoint { return &c.Endpoints }),
 			},
 			{
 				name: "ENDPOINTS_ALLOW_NETWORKS",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func loadWithout(
 	l := &loading{
 		mode:     mode,
 		sources:  src,
-		config:   &Config{Mode: mode},
+		config:   &Config{Mode: mode, digests: map[string]digest{}},
 		optional: optional,
 		invalid:  map[string]bool{},
 	}
@@ -145,9 +146,11 @@ func (l *loading) readOption(o option) {
 	l.record(o, v)
 }
 
-// record keeps the setting for Redacted. It replaces an earlier record of the
-// same option.
+// record keeps the setting for Redacted and for Compare. It replaces an earlier
+// record of the same option.
 func (l *loading) record(o option, v value) {
+	l.config.digests[o.name] = sha256.Sum256([]byte(v.text))
+
 	s := Setting{Name: o.name, Value: v.text, Source: v.source}
 	if o.redact != nil && v.text != "" {
 		s.Value = o.redact(v.text)

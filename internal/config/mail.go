@@ -31,6 +31,7 @@ func mailSection() section {
 					"on this machine may be without encryption. Empty: no e-mails are sent, see docs/mail.md.",
 				modes: checkoutModes,
 				read:  readSMTP,
+				live:  replaceSecret(func(c *Config) *Secret { return &c.SMTPURL }),
 			},
 			{
 				name:  "MAIL_FROM",

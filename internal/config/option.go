@@ -20,6 +20,9 @@ type option struct {
 	// redact returns the part of the value that may be shown. Nil shows all.
 	redact func(string) string
 
+	// live changes the option in a running server. Nil: it needs a restart.
+	live live
+
 	// sandboxMakes marks an option that the sandbox mode ignores, because it
 	// makes the value itself.
 	sandboxMakes bool
@@ -103,6 +106,7 @@ type Option struct {
 	Help     string
 	Secret   bool   // the value is never shown
 	File     bool   // the value may come from the file in NAME_FILE
+	Live     bool   // a running server takes a new value without a restart
 	Modes    []Mode // that use the option
 	Required []Mode // that do not start without it
 }
@@ -119,6 +123,7 @@ func Options() []Option {
 				Help:     o.help,
 				Secret:   o.redact != nil,
 				File:     o.file,
+				Live:     o.live != nil,
 				Modes:    o.effectiveModes(),
 				Required: slices.Clone(o.required),
 			})

@@ -54,6 +54,7 @@ func rulesSection() section {
 					"base64, for instance of openssl rand -base64 32.",
 				modes: checkoutModes,
 				read:  readPreconfirmSecret,
+				live:  replaceSecret(func(c *Config) *Secret { return &c.PreconfirmSecret }),
 			},
 			{
 				name:  "PRECONFIRM_TIMEOUT",

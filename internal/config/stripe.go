@@ -39,6 +39,7 @@ func stripeSection() section {
 				missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" " +
 					"to try checkoutd without a Stripe account.",
 				read: readSecretKey,
+				live: replace(func(c *Config) *Secret { return &c.StripeSecretKey }),
 			},
 			{
 				name:         "STRIPE_PUBLISHABLE_KEY",
@@ -50,6 +51,7 @@ func stripeSection() section {
 				missing: "Copy it from https://dashboard.stripe.com/apikeys, where it is listed " +
 					"beside the secret key.",
 				read: readPublishableKey,
+				live: replace(func(c *Config) *string { return &c.StripePublishableKey }),
 			},
 			{
 				name:         "STRIPE_WEBHOOK_SECRET",
@@ -64,6 +66,7 @@ func stripeSection() section {
 					"or the one that \"stripe listen\" prints. Without it, forged webhooks could not be " +
 					"told from Stripe's.",
 				read: readWebhookSecrets,
+				live: replace(func(c *Config) *[]Secret { return &c.StripeWebhookSecrets }),
 			},
 			{
 				name:         "STRIPE_API_BASE",
