@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -119,6 +120,9 @@ func run(ctx context.Context, args []string, e env) error {
 
 // serve runs the checkout until ctx ends.
 func serve(ctx context.Context, mode config.Mode, e env) error {
+	hangups, stop := catchHangups()
+	defer stop()
+
 	cfg, log, err := load(mode, e)
 	if err != nil {
 		return err
@@ -131,10 +135,17 @@ func serve(ctx context.Context, mode config.Mode, e env) error {
 		Version: versionText(),
 		Log:     log,
 		Now:     time.Now,
+		Reread:  func() (*config.Config, error) { return config.Load(mode, e.environ, e.readFile) },
 	})
 	if err != nil {
 		return err
 	}
+
+	go func() {
+		for range hangups {
+			a.Reread()
+		}
+	}()
 
 	if mode == config.Sandbox {
 		_, _ = fmt.Fprintf(e.out, sandboxWelcome, cfg.BaseURL, a.StripeOrigin())
@@ -170,6 +181,9 @@ Stop with Ctrl-C.
 
 // offline runs the offline Stripe until ctx ends.
 func offline(ctx context.Context, e env) error {
+	_, stop := catchHangups() // and do nothing: there is nothing to read again
+	defer stop()
+
 	cfg, log, err := load(config.Stripe, e)
 	if err != nil {
 		return err
@@ -224,6 +238,15 @@ func healthcheck(ctx context.Context, _ []string, e env) error {
 		return fmt.Errorf("not ready: status %d", res.StatusCode)
 	}
 
+	var answer struct{ Status, Detail string }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<10)).Decode(&answer); err != nil {
+		return fmt.Errorf("not ready: the answer cannot be read: %w", err)
+	}
+
+	if answer.Status != "ready" {
+		_, err = fmt.Fprintf(e.out, "ready, but nobody can pay: %s\n", answer.Detail)
+		return err
+	}
 	_, err = fmt.Fprintln(e.out, "ready")
 	return err
 }

@@ -24,3 +24,15 @@ func main() {
 		os.Exit(exitCode(err))
 	}
 }
+
+// catchHangups keeps SIGHUP from ending the process, and returns the channel
+// that tells of it, until stop is called.
+func catchHangups() (hangups <-chan os.Signal, stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+
+	return c, func() {
+		signal.Stop(c)
+		close(c)
+	}
+}

@@ -113,7 +113,7 @@ func (c *accountCheck) notRead(err error) (never bool) {
 	line := c.log.Warn()
 	if errors.As(err, &refused) && refused.Outcome == payments.OutcomeRefused {
 		never = refused.Stripe.Type == payments.TypePermission
-		if !never {
+		if !never && refused.Stripe.Type != payments.TypeAuthentication { // keyState tells of that
 			line = c.log.Error()
 		}
 	}

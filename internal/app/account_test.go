@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/config"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
 	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
@@ -26,12 +27,19 @@ import (
 type bank struct {
 	account atomic.Value // string; "" while it does not answer
 	status  atomic.Int64 // of a refusal, 0 for none
+	intent  atomic.Value // string: the ID of the only intent
 }
 
 func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, _ := b.account.Load().(string)
 	status := int(b.status.Load())
+	intent, _ := b.intent.Load().(string)
 	switch {
+	case r.URL.Path == "/v1/payment_intents/"+intent:
+		_, _ = w.Write([]byte(`{"object":"payment_intent","id":"` + intent + `","status":"succeeded"}`))
+	case strings.HasPrefix(r.URL.Path, "/v1/payment_intents/"):
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"error":{"type":"invalid_request_error","code":"resource_missing","param":"intent"}}`))
 	case r.URL.Path != "/v1/account":
 		w.WriteHeader(http.StatusNotFound)
 	case status != 0:
@@ -99,13 +107,14 @@ func (k *keyed) mustStart() {
 	}
 }
 
-// order puts an order into the database.
-func (k *keyed) order() {
+// order puts an order into the database, with the intents.
+func (k *keyed) order(intents ...string) {
 	k.Helper()
+	id := orders.NewID("ord_")
 	s, err := store.Open(k.Context(), k.url, store.Options{Now: time.Now, Log: zerolog.Nop()})
 	if err == nil {
 		err = s.CreateOrder(k.Context(), orders.Order{
-			ID:            orders.NewID("ord_"),
+			ID:            id,
 			TokenHash:     orders.HashToken("token"),
 			Status:        orders.Open,
 			PaymentStatus: orders.Unpaid,
@@ -115,6 +124,16 @@ func (k *keyed) order() {
 			CreatedAt:     time.Now(),
 			ExpiresAt:     time.Now().Add(time.Hour),
 		})
+		if err == nil {
+			err = s.Update(k.Context(), id, nil, func(st *payments.State) error {
+				for _, intent := range intents {
+					st.Intents = append(st.Intents, payments.Intent{
+						ID: intent, OrderID: id, Status: payments.StatusSucceeded, Currency: "usd", CreatedAt: time.Now(),
+					})
+				}
+				return nil
+			})
+		}
 		err = errors.Join(err, s.Close())
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -40,20 +41,27 @@ type Options struct {
 	Version string
 	Log     zerolog.Logger
 	Now     func() time.Time
+	// Reread reads the configuration again, which may have changed; see
+	// App.Reread. Nil: it stays.
+	Reread func() (*config.Config, error)
 }
 
 // App is a checkout, ready to run.
 type App struct {
-	opts    Options
-	cfg     *config.Config // that of opts
-	catalog *orders.Catalog
-	store   *store.Store
-	release func() error     // ends the claim to the database; nil: there is none
-	budget  *budget.Budget   // of the requests to Stripe
-	paces   *budget.Accounts // of those for each connected account
-	metrics *telemetry.Metrics
-	replica string        // this server among those that share the budget
-	account *accountCheck // nil once it is done
+	opts     Options
+	cfg      *config.Config // that of opts
+	live     atomic.Pointer[live]
+	reloader *reloader
+	asked    chan struct{} // to read the settings again
+	catalog  *orders.Catalog
+	store    *store.Store
+	release  func() error     // ends the claim to the database; nil: there is none
+	budget   *budget.Budget   // of the requests to Stripe
+	paces    *budget.Accounts // of those for each connected account
+	metrics  *telemetry.Metrics
+	replica  string        // this server among those that share the budget
+	account  *accountCheck // nil once it is done
+	keyState *keyState
 
 	orders     *orders.Service
 	payments   *payments.Service
@@ -84,7 +92,7 @@ type App struct {
 // takes no address, which may be the predecessor's. ctx bounds
 // New alone. The caller must call Run or Close.
 func New(ctx context.Context, o Options) (*App, error) {
-	a := &App{opts: o, cfg: o.Config}
+	a := &App{opts: o, cfg: o.Config, asked: make(chan struct{}, 1)}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -101,6 +109,12 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.listen(ctx); err != nil {
 		return err
 	}
+	fresh, err := newLive(a.cfg)
+	if err != nil {
+		return err
+	}
+	a.live.Store(fresh)
+
 	if err := a.listenForMetrics(ctx); err != nil {
 		return err
 	}
@@ -205,6 +219,9 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })
 
+	if a.opts.Reread != nil {
+		workers.Go(func() { a.watchSettings(work) })
+	}
 	if a.figures != nil {
 		workers.Go(func() { a.serveMetrics(work) })
 	}

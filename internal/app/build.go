@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"checkoutd/internal/api"
@@ -36,7 +35,19 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.paces = budget.NewAccounts(cfg.ConnectAccountRate)
 	a.readMetrics()
 
+	a.reloader = newReloader(reloader{
+		live:    &a.live,
+		read:    a.opts.Reread,
+		prepare: a.prepare,
+		taken:   a.taken,
+		now:     now,
+		metrics: a.metrics,
+		log:     log,
+	})
+	a.keyState = &keyState{now: a.secretKey, metrics: a.metrics, log: log}
 	stripe := newStripe(cfg, stripeapi.Config{
+		Key:        a.secretKey,
+		KeyTold:    a.keyState.told,
 		AppVersion: a.opts.Version,
 		Budget:     a.budget,
 		Accounts:   a.paces,
@@ -97,7 +108,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 
 	operations := payments.NewOperations(a.payments, operatorOf(stripe))
-	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget, appShop{a.orders, a.store, operations},
+	shop := appShop{a.orders, a.store, operations}
+	a.connect = newConnect(cfg, a.opts, a.secretKey, a.store, stripe, a.budget, shop,
 		func(ctx context.Context, orderID, subscriptionID string) error {
 			return a.payments.SettleSubscription(ctx, orderID, subscriptionID, nil)
 		})
@@ -127,7 +139,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:           now,
 		Log:           log,
 		Meter:         a.metrics,
-		Secrets:       webhookSecrets(cfg),
+		Secrets:       a.webhookSecrets,
 		Tolerance:     cfg.WebhookTolerance,
 		Livemode:      cfg.Livemode(),
 		Connect:       cfg.ConnectClientID != "",
@@ -229,7 +241,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 		Sandbox:        cfg.IsSandbox(),
 		Live:           cfg.Livemode(),
 		ScriptURL:      cfg.StripeJSURL,
-		PublishableKey: cfg.StripePublishableKey,
+		PublishableKey: a.publishableKey,
 		AppleDomain:    cfg.AppleDomain,
 		Form: pages.Form{
 			Layout:         pages.Layout(cfg.Layout),
@@ -243,10 +255,9 @@ func (a *App) newPages() (*pages.Pages, error) {
 	})
 }
 
-// newStripe returns the client of the configured account. c holds the rest of
-// its configuration.
+// newStripe returns the client of the configured account. c holds the key and
+// the rest of its configuration.
 func newStripe(cfg *config.Config, c stripeapi.Config) *stripeapi.Client {
-	c.Key = cfg.StripeSecretKey.Reveal()
 	c.BaseURL = cfg.StripeAPIBase
 	c.Timeout = cfg.StripeTimeout
 	c.Retries = 2
@@ -291,12 +302,3 @@ func savedMethods(s config.SavedMethods) customersession.Features {
 // orderOptions returns how orders are paid unless their products ask for
 // something else.
 func orderOptions(cfg *config.Config) orders.Options { return orders.Options(cfg.Payment) }
-
-// webhookSecrets returns the secrets of both endpoints, which share an address.
-func webhookSecrets(cfg *config.Config) []string {
-	var secrets []string
-	for _, s := range slices.Concat(cfg.StripeWebhookSecrets, cfg.ConnectWebhookSecrets) {
-		secrets = append(secrets, s.Reveal())
-	}
-	return secrets
-}

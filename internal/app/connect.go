@@ -37,11 +37,11 @@ type connectStripe struct {
 // newConnect returns the service of the connected accounts. Commands need
 // neither shop nor refresh.
 func newConnect(
-	cfg *config.Config, o Options, store connect.Store, stripe *stripeapi.Client, b *budget.Budget,
+	cfg *config.Config, o Options, key func() string, store connect.Store, stripe *stripeapi.Client, b *budget.Budget,
 	shop connect.Shop, refresh func(ctx context.Context, orderID, subscriptionID string) error,
 ) *connect.Service {
 	oauth := stripeapi.NewOAuth(stripeapi.OAuthConfig{
-		Key:     cfg.StripeSecretKey.Reveal(),
+		Key:     key,
 		BaseURL: cfg.ConnectBase,
 		Timeout: cfg.StripeTimeout,
 		Budget:  b,

@@ -56,7 +56,12 @@ func (c *Connections) Service(
 	}
 
 	b := budget.New(cfg.StripeRateLimit)
-	stripe := newStripe(cfg, stripeapi.Config{AppVersion: version, Budget: b, MayWrite: mayWrite(c.store)})
+	stripe := newStripe(cfg, stripeapi.Config{
+		Key:        fixedKey(cfg),
+		AppVersion: version,
+		Budget:     b,
+		MayWrite:   mayWrite(c.store),
+	})
 	if cfg.IsSandbox() {
 		err = checkOffline(ctx, cfg.SandboxAddr)
 	} else {
@@ -66,7 +71,8 @@ func (c *Connections) Service(
 		return nil, err
 	}
 
-	return newConnect(cfg, Options{Config: cfg, Version: version, Log: log, Now: now}, c.store, stripe, b, nil, nil), nil
+	o := Options{Config: cfg, Version: version, Log: log, Now: now}
+	return newConnect(cfg, o, fixedKey(cfg), c.store, stripe, b, nil, nil), nil
 }
 
 // Close closes the database.

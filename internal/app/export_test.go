@@ -28,6 +28,25 @@ func WatchClock(
 // CheckAccountEvery sets the time between two readings of the key's account.
 func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }
 
+// Look reads the settings again at once.
+func (a *App) Look(ctx context.Context, asked bool) { a.reloader.look(ctx, asked) }
+
+// Gauge returns the value of a metric without labels, -1 if there is none.
+func (a *App) Gauge(name string) float64 {
+	families, _ := a.metrics.Gatherer().Gather()
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return -1
+}
+
+// Keys returns the secret key and the webhook secrets of now.
+func (a *App) Keys() (secretKey string, webhookSecrets []string) {
+	return a.secretKey(), a.webhookSecrets()
+}
+
 // NewOwner returns the owner of webhook endpoints who gets e-mails by send.
 func NewOwner(
 	log zerolog.Logger, send func(ctx context.Context, subject, text string) error, failed func(error),

@@ -47,7 +47,11 @@ func (g *GoLive) Service(
 		}
 	}
 
-	stripe := newStripe(cfg, stripeapi.Config{AppVersion: version, Budget: budget.New(cfg.StripeRateLimit)})
+	stripe := newStripe(cfg, stripeapi.Config{
+		Key:        fixedKey(cfg),
+		AppVersion: version,
+		Budget:     budget.New(cfg.StripeRateLimit),
+	})
 	return golive.New(golive.Config{
 		Stripe: stripeapi.NewChecklist(stripe),
 		Setup:  setupOf(cfg, version, wantLive),

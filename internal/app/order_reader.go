@@ -90,6 +90,7 @@ func (r *OrderReader) Operations(
 	}
 
 	stripe := newStripe(cfg, stripeapi.Config{
+		Key:        fixedKey(cfg),
 		AppVersion: version,
 		Budget:     budget.New(cfg.StripeRateLimit),
 		MayWrite:   mayWrite(r.store),

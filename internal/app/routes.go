@@ -145,7 +145,7 @@ func (a *App) routes() (http.Handler, error) {
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))
 
 	r.Get(httpserver.HealthPath, httpserver.Health())
-	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
+	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready, a.keyState.hindrance))
 
 	return r, nil
 }

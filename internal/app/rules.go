@@ -33,7 +33,7 @@ func (a *App) newJudge() (payments.Judge, error) {
 	if cfg.PreconfirmURL != "" {
 		shop, err := rules.NewShop(rules.ShopConfig{
 			URL:            cfg.PreconfirmURL,
-			Secret:         cfg.PreconfirmSecret.Reveal(),
+			Secret:         a.preconfirmSecret,
 			Timeout:        cfg.PreconfirmTimeout,
 			AllowOnFailure: cfg.PreconfirmFailure == config.AllowOnFailure,
 			Order:          func(o *orders.Order) any { return api.Render(o, a.links()) },

@@ -123,7 +123,7 @@ func openShop(b *testing.B, s *store.Store, judge payments.Judge) *shop {
 	b.Cleanup(shop.http.CloseIdleConnections)
 
 	shop.client = stripeapi.New(stripeapi.Config{
-		Key:        apiKey,
+		Key:        stripeapi.FixedKey(apiKey),
 		BaseURL:    upstream.URL,
 		Timeout:    20 * time.Second,
 		Retries:    2,

@@ -102,7 +102,7 @@ func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Servi
 			UnknownAfter: time.Minute,
 			CallTimeout:  30 * time.Second,
 		}),
-		Secrets:   []string{webhookSecret},
+		Secrets:   func() []string { return []string{webhookSecret} },
 		Tolerance: time.Hour,
 		Workers:   4,
 		Lease:     2 * time.Minute,

@@ -468,6 +468,7 @@ func TestProbes(t *testing.T) {
 		}
 	})
 
+	nothing := func() string { return "" }
 	t.Run("ready", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
@@ -476,9 +477,20 @@ func TestProbes(t *testing.T) {
 				t.Error("the check has no deadline")
 			}
 			return nil
-		})(w, request("GET", "/readyz", ""))
+		}, nothing)(w, request("GET", "/readyz", ""))
 
 		if w.Code != 200 || w.Body.String() != "{\"status\":\"ready\"}\n" {
+			t.Errorf("got %d %s", w.Code, w.Body)
+		}
+	})
+
+	t.Run("ready, but nobody can pay", func(t *testing.T) {
+		t.Parallel()
+		w := httptest.NewRecorder()
+		httpserver.Ready(func(context.Context) error { return nil }, func() string { return "no key" })(w,
+			request("GET", "/readyz", ""))
+
+		if w.Code != 200 || w.Body.String() != "{\"status\":\"payments_not_possible\",\"detail\":\"no key\"}\n" {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
@@ -486,7 +498,7 @@ func TestProbes(t *testing.T) {
 	t.Run("not ready, without the cause", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
-		httpserver.Ready(func(context.Context) error { return errPrivate })(w, request("GET", "/readyz", ""))
+		httpserver.Ready(func(context.Context) error { return errPrivate }, func() string { return "no key" })(w, request("GET", "/readyz", ""))
 
 		if w.Code != 503 || !strings.Contains(w.Body.String(), `"code":"not_ready"`) ||
 			strings.Contains(w.Body.String(), "hunter2") {

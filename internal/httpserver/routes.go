@@ -29,25 +29,31 @@ var methods = []string{
 
 type probeAnswer struct {
 	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"`
 }
 
 // Health responds that the process is alive.
 func Health() http.HandlerFunc {
 	return httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
-		return httpio.WriteJSON(w, http.StatusOK, probeAnswer{"ok"})
+		return httpio.WriteJSON(w, http.StatusOK, probeAnswer{Status: "ok"})
 	})
 }
 
 // Ready responds whether ready succeeds. Its error goes to the log; the
-// response only says that there is one.
-func Ready(ready func(context.Context) error) http.HandlerFunc {
+// response only says that there is one. A server that is ready but cannot take
+// payments, for the reason that hindrance returns, gets requests all the same:
+// it shows orders, and keeps Stripe's webhooks.
+func Ready(ready func(context.Context) error, hindrance func() string) http.HandlerFunc {
 	return httpio.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
 		if err := ready(ctx); err != nil {
 			return fault.Wrap(err, fault.Unavailable, "not_ready", "The service is not ready.")
 		}
-		return httpio.WriteJSON(w, http.StatusOK, probeAnswer{"ready"})
+		if why := hindrance(); why != "" {
+			return httpio.WriteJSON(w, http.StatusOK, probeAnswer{"payments_not_possible", why})
+		}
+		return httpio.WriteJSON(w, http.StatusOK, probeAnswer{Status: "ready"})
 	})
 }
 

@@ -50,7 +50,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 
 	view, form := p.cfg.Orders.View(o), p.cfg.Form
 	return httpio.WriteJSON(w, http.StatusOK, configView{
-		PublishableKey: p.cfg.PublishableKey,
+		PublishableKey: p.cfg.PublishableKey(),
 		StripeAccount:  o.Account,
 		ScriptURL:      p.cfg.ScriptURL,
 		Sandbox:        p.cfg.Sandbox,

@@ -81,7 +81,7 @@ func (p *Pages) ServeDashboard(w http.ResponseWriter, r *http.Request) error {
 		Lang:           loc.lang,
 		Locale:         connectLocale(loc),
 		ScriptURL:      p.cfg.Dashboard.ScriptURL,
-		PublishableKey: p.cfg.PublishableKey,
+		PublishableKey: p.cfg.PublishableKey(),
 		Light:          light,
 		Dark:           dark,
 		Texts:          t,

@@ -88,9 +88,9 @@ type Config struct {
 	Sandbox bool // mention on every page that no real payment is made
 	Live    bool // the page's script refuses plain http
 
-	ScriptURL      string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
-	PublishableKey string
-	AppleDomain    []byte // what proves the domain to Apple, nil if not configured
+	ScriptURL      string        // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
+	PublishableKey func() string // returns that of now; asked once for each page
+	AppleDomain    []byte        // what proves the domain to Apple, nil if not configured
 	Form           Form
 }
 

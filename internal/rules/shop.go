@@ -24,8 +24,10 @@ import (
 
 // ShopConfig configures the call to the shop's server.
 type ShopConfig struct {
-	URL     string
-	Secret  string // whsec_…, the key of the signature
+	URL string
+	// Secret returns the key of the signature of now, whsec_…. It is asked
+	// before every call.
+	Secret  func() string
 	Timeout time.Duration
 	// AllowOnFailure lets buyers pay while the shop does not answer.
 	AllowOnFailure bool
@@ -40,7 +42,6 @@ type ShopConfig struct {
 type Shop struct {
 	cfg     ShopConfig
 	client  *http.Client
-	sign    *standardwebhooks.Webhook
 	breaker *gobreaker.CircuitBreaker[answer]
 }
 
@@ -60,16 +61,11 @@ const (
 
 // NewShop returns a Shop. The error is about the secret.
 func NewShop(c ShopConfig) (*Shop, error) {
-	if len(c.Secret) < len("whsec_")+16 { // the library takes an empty one
-		return nil, errors.New("the signing secret is too short")
+	if _, err := signerOf(c.Secret()); err != nil {
+		return nil, err
 	}
 
-	sign, err := standardwebhooks.NewWebhook(c.Secret)
-	if err != nil {
-		return nil, errors.New("the signing secret is not whsec_ and base64")
-	}
-
-	s := &Shop{cfg: c, sign: sign, client: &http.Client{
+	s := &Shop{cfg: c, client: &http.Client{
 		// An answer from elsewhere is not the shop's.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -86,6 +82,19 @@ func NewShop(c ShopConfig) (*Shop, error) {
 	})
 
 	return s, nil
+}
+
+// signerOf returns what signs with a secret.
+func signerOf(secret string) (*standardwebhooks.Webhook, error) {
+	if len(secret) < len("whsec_")+16 { // the library takes an empty one
+		return nil, errors.New("the signing secret is too short")
+	}
+
+	sign, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		return nil, errors.New("the signing secret is not whsec_ and base64")
+	}
+	return sign, nil
 }
 
 // question is the body of the call.
@@ -197,7 +206,11 @@ func (s *Shop) request(ctx context.Context, o *orders.Order, m payments.Method) 
 		return nil, err
 	}
 
-	signature, err := s.sign.Sign(id, now, body)
+	sign, err := signerOf(s.cfg.Secret())
+	if err != nil {
+		return nil, err
+	}
+	signature, err := sign.Sign(id, now, body)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func newShop(t *testing.T, change func(*rules.ShopConfig), handler http.HandlerF
 
 	cfg := rules.ShopConfig{
 		URL:     server.URL,
-		Secret:  secret,
+		Secret:  func() string { return secret },
 		Timeout: testhost.Patience,
 		Order:   func(o *orders.Order) any { return map[string]any{"id": o.ID, "amount": o.Amount} },
 		NewID:   func() string { return "msg_1" },
@@ -194,7 +194,7 @@ func TestAShopThatHangs(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "whsec_", "whsec_short", "whsec_*not*base64*at*all*"} {
-		if _, err := rules.NewShop(rules.ShopConfig{Secret: bad}); err == nil {
+		if _, err := rules.NewShop(rules.ShopConfig{Secret: func() string { return bad }}); err == nil {
 			t.Errorf("the secret %q was accepted", bad)
 		} else if bad != "" && strings.Contains(err.Error(), "not*base64") {
 			t.Errorf("the error shows the secret: %v", err)

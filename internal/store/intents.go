@@ -48,6 +48,16 @@ func (s *Store) OrderOfIntent(ctx context.Context, account, intentID string) (st
 	return id, err
 }
 
+// LastIntent returns the ID of the last PaymentIntent of a recent order of the
+// platform's own account, "" if there is none.
+func (s *Store) LastIntent(ctx context.Context) (string, error) {
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT i.id FROM (SELECT id FROM orders WHERE account = '' ORDER BY created_at DESC LIMIT 1000) o
+			JOIN intents i ON i.order_id = o.id WHERE substr(i.id, 1, 3) = 'pi_'
+			ORDER BY i.created_at DESC, i.id LIMIT 1`)
+	return id, err
+}
+
 // OrderWithIntent returns the ID of the order that an intent of any account is
 // linked to, or "".
 func (s *Store) OrderWithIntent(ctx context.Context, intentID string) (string, error) {

@@ -15,7 +15,7 @@ func (c *Client) Account(ctx context.Context) (string, error) {
 	params.Context = ctx
 
 	// The client of stripe-go does not take a context for this call.
-	if err := c.backend.Call("GET", "/v1/account", c.shared.config.Key, params, &found); err != nil {
+	if err := c.backend.Call("GET", "/v1/account", unkeyed, params, &found); err != nil {
 		return "", callError(err)
 	}
 	if found.ID == "" {

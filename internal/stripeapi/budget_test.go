@@ -38,7 +38,7 @@ func (s *slowStripe) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *slowStripe) client(perSecond int) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_1",
+		Key:        stripeapi.FixedKey("sk_test_1"),
 		BaseURL:    "http://stripe.test",
 		Timeout:    30 * time.Second,
 		AppVersion: "1.2.3",

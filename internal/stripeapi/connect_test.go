@@ -23,7 +23,7 @@ func TestEveryCallIsForItsAccount(t *testing.T) {
 	t.Parallel()
 	base, seen := stripeMock(t)
 	platform := stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_123456789",
+		Key:        stripeapi.FixedKey("sk_test_123456789"),
 		BaseURL:    base,
 		Timeout:    testhost.Patience,
 		AppVersion: "1.2.3",

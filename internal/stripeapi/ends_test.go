@@ -24,7 +24,7 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (a answering) client() *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_1",
+		Key:        stripeapi.FixedKey("sk_test_1"),
 		BaseURL:    "http://stripe.test",
 		Timeout:    10 * time.Second,
 		AppVersion: "1.2.3",

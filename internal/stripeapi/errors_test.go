@@ -29,7 +29,7 @@ func clientWithin(t *testing.T, timeout time.Duration, h http.HandlerFunc) *stri
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_123456789",
+		Key:        stripeapi.FixedKey("sk_test_123456789"),
 		BaseURL:    srv.URL,
 		Timeout:    timeout,
 		AppVersion: "1.2.3",
@@ -140,7 +140,7 @@ func TestRefusedConnectionIsUnknown(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	srv.Close()
 	c := stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_123456789",
+		Key:        stripeapi.FixedKey("sk_test_123456789"),
 		BaseURL:    srv.URL,
 		Timeout:    testhost.Patience,
 		AppVersion: "1.2.3",
@@ -177,7 +177,7 @@ func TestRetryKeepsTheKey(t *testing.T) {
 
 	t.Cleanup(srv.Close)
 	c := stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_123456789",
+		Key:        stripeapi.FixedKey("sk_test_123456789"),
 		BaseURL:    srv.URL,
 		Timeout:    testhost.Patience,
 		Retries:    2,
@@ -232,7 +232,7 @@ func TestErrorsStateHowTheyArose(t *testing.T) {
 
 			t.Cleanup(srv.Close)
 			c := stripeapi.New(stripeapi.Config{
-				Key:        "sk_test_123456789",
+				Key:        stripeapi.FixedKey("sk_test_123456789"),
 				BaseURL:    srv.URL,
 				Timeout:    testhost.Patience,
 				Retries:    2,

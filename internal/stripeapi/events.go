@@ -91,7 +91,7 @@ func (c *Client) Events(
 
 	params := &stripe.Params{Context: ctx}
 	backend := c.For(account).backend
-	if err := backend.CallRaw(http.MethodGet, "/v1/events", c.shared.config.Key, query, params, &list); err != nil {
+	if err := backend.CallRaw(http.MethodGet, "/v1/events", unkeyed, query, params, &list); err != nil {
 		return nil, false, callError(err)
 	}
 

@@ -75,7 +75,7 @@ func (l *Checklist) fetch(ctx context.Context, path string, query url.Values, in
 
 	c := l.client
 	params := &stripe.Params{Context: ctx}
-	return c.backend.CallRaw(http.MethodGet, path, c.shared.config.Key, values, params, into)
+	return c.backend.CallRaw(http.MethodGet, path, unkeyed, values, params, into)
 }
 
 // page is a page of a list.

@@ -23,7 +23,7 @@ func checklist(t *testing.T, handler http.HandlerFunc) *stripeapi.Checklist {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return stripeapi.NewChecklist(stripeapi.New(stripeapi.Config{Key: "rk_test_123456789012", BaseURL: server.URL}))
+	return stripeapi.NewChecklist(stripeapi.New(stripeapi.Config{Key: stripeapi.FixedKey("rk_test_123456789012"), BaseURL: server.URL}))
 }
 
 // TestChecklistErrors checks what the checklist says of each kind of answer,

@@ -55,9 +55,9 @@ func (c *Client) MirrorPage(ctx context.Context, q mirror.Query) (page [][]byte,
 
 	var list eventPage
 
-	backend, key := c.For(q.Account).backend, c.shared.config.Key
+	backend := c.For(q.Account).backend
 	params := &stripe.Params{Context: ctx}
-	if err := backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), key, query, params, &list); err != nil {
+	if err := backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), unkeyed, query, params, &list); err != nil {
 		return nil, false, mirrorError(err)
 	}
 
@@ -74,7 +74,7 @@ func (c *Client) AccountCreated(ctx context.Context, account string) (time.Time,
 	params := &stripe.AccountParams{}
 	params.Context = ctx
 
-	if err := c.For(account).backend.Call(http.MethodGet, "/v1/account", c.shared.config.Key, params, &found); err != nil {
+	if err := c.For(account).backend.Call(http.MethodGet, "/v1/account", unkeyed, params, &found); err != nil {
 		return time.Time{}, mirrorError(err)
 	}
 	if found.Created == 0 {

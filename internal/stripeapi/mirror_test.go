@@ -43,7 +43,7 @@ func (s *recorded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *recorded) client(mayWrite func(context.Context, string) (bool, error)) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
-		Key:       "sk_test_1",
+		Key:       stripeapi.FixedKey("sk_test_1"),
 		BaseURL:   "http://stripe.test",
 		Timeout:   30 * time.Second,
 		Transport: s,
@@ -151,7 +151,7 @@ func TestMirrorDoesNotSlowOthersDown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			pace := budget.New(10)
 			c := stripeapi.New(stripeapi.Config{
-				Key:       "sk_test_1",
+				Key:       stripeapi.FixedKey("sk_test_1"),
 				BaseURL:   "http://stripe.test",
 				Timeout:   time.Minute,
 				Transport: &recorded{status: http.StatusTooManyRequests, body: `{"error":{"code":"rate_limit"}}`},
@@ -185,7 +185,7 @@ func TestACallForAnAccountHasItsBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stripe := &recorded{status: http.StatusOK, body: `{"id":"cus_1"}`}
 		c := stripeapi.New(stripeapi.Config{
-			Key:       "sk_test_1",
+			Key:       stripeapi.FixedKey("sk_test_1"),
 			BaseURL:   "http://stripe.test",
 			Timeout:   time.Minute,
 			Transport: stripe,

@@ -27,15 +27,15 @@ import (
 // stripe-go cannot read would also come back as an error with all its tokens.
 type OAuth struct {
 	base   string
-	key    string
+	key    func() string
 	client *http.Client
 	budget *budget.Budget
 }
 
 // OAuthConfig is what an OAuth needs.
 type OAuthConfig struct {
-	Key       string // sk_…, which also decides the mode
-	BaseURL   string // https://connect.stripe.com, or the offline Stripe
+	Key       func() string // returns the key of now, sk_…, which also decides the mode
+	BaseURL   string        // https://connect.stripe.com, or the offline Stripe
 	Timeout   time.Duration
 	Budget    *budget.Budget
 	Transport http.RoundTripper // nil: one of our own
@@ -115,7 +115,7 @@ func (o *OAuth) post(ctx context.Context, path string, form url.Values, answer a
 	}
 	r.GetBody = nil // what was sent is not sent again
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "Bearer "+o.key)
+	r.Header.Set("Authorization", "Bearer "+o.key())
 	r.Header.Set("User-Agent", Name)
 
 	res, err := o.client.Do(r)
@@ -169,7 +169,7 @@ func (c *Client) ConnectedAccount(ctx context.Context, id string) (connect.Readi
 	params := &stripe.AccountParams{}
 	params.Context = ctx
 
-	err := c.backend.Call("GET", stripe.FormatURLPath("/v1/accounts/%s", id), c.shared.config.Key, params, &found)
+	err := c.backend.Call("GET", stripe.FormatURLPath("/v1/accounts/%s", id), unkeyed, params, &found)
 
 	var e *stripe.Error
 	switch {

@@ -35,7 +35,10 @@ const (
 
 // Config is what a Client needs.
 type Config struct {
-	Key        string        // sk_… or rk_…
+	// Key returns the key (sk_… or rk_…) of now. It is asked before every
+	// request.
+	Key func() string
+
 	BaseURL    string        // https://api.stripe.com, or the offline Stripe
 	Timeout    time.Duration // of one HTTP exchange
 	Retries    int64         // by stripe-go, under the same idempotency key
@@ -53,6 +56,9 @@ type Config struct {
 	// refuses a call for it because the platform has no access. It must not
 	// block; nil: nobody is told.
 	AccessLost func(accountID string)
+	// KeyTold is called after every answer that shows whether Stripe accepts
+	// the key. It must not block; nil: nobody is told.
+	KeyTold func(key string, accepted bool)
 }
 
 // Meter measures requests to Stripe.
@@ -96,7 +102,7 @@ func New(c Config) *Client {
 		httpClient: http.Client{
 			Timeout: c.Timeout,
 			Transport: guard{
-				next:     measured{transport(c.Transport), c.Meter},
+				next:     keyed{measured{transport(c.Transport), c.Meter}, c.Key, c.KeyTold},
 				budget:   c.Budget,
 				accounts: c.Accounts,
 				mayWrite: c.MayWrite,
@@ -137,7 +143,7 @@ func (s *shared) client(account string) *Client {
 	})
 
 	return &Client{
-		api:     newResources(backend, s.config.Key),
+		api:     newResources(backend, unkeyed),
 		backend: backend,
 		shared:  s,
 		account: account,

@@ -84,7 +84,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
 	url, seen := stripeMock(t)
 	c := stripeapi.New(stripeapi.Config{
-		Key:        "sk_test_123456789",
+		Key:        stripeapi.FixedKey("sk_test_123456789"),
 		BaseURL:    url,
 		Timeout:    testhost.Patience,
 		AppVersion: "1.2.3",

@@ -96,7 +96,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 	url, seen := stripeMock(t)
 	client := func(a asked) *stripeapi.Client {
 		return stripeapi.New(stripeapi.Config{
-			Key:        "sk_test_123456789",
+			Key:        stripeapi.FixedKey("sk_test_123456789"),
 			BaseURL:    url,
 			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",
@@ -183,7 +183,7 @@ func TestSubscriptionForAnotherAmountIsNotConfirmed(t *testing.T) {
 	} {
 		before := len(seen())
 		c := stripeapi.New(stripeapi.Config{
-			Key:        "sk_test_123456789",
+			Key:        stripeapi.FixedKey("sk_test_123456789"),
 			BaseURL:    url,
 			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",
@@ -229,7 +229,7 @@ func TestRunningSubscriptionIsFound(t *testing.T) {
 		{"ended", asked{status: "canceled", invoice: firstInvoice(900, "subscription_cycle")}, false, false},
 	} {
 		c := stripeapi.New(stripeapi.Config{
-			Key:        "sk_test_123456789",
+			Key:        stripeapi.FixedKey("sk_test_123456789"),
 			BaseURL:    url,
 			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",

@@ -48,6 +48,9 @@ type Metrics struct {
 	blocks       *prometheus.CounterVec
 	calls        *prometheus.CounterVec
 	callTime     *prometheus.HistogramVec
+
+	settingsRefused prometheus.Gauge
+	keyRefused      prometheus.Gauge
 }
 
 // Buckets of times, in seconds. A request ends within a minute; a bank may let
@@ -84,6 +87,10 @@ func New(c Config) *Metrics {
 	m.callTime = m.times("stripe_request_duration_seconds",
 		"How long Stripe took to answer, without the wait for the budget.", "method")
 
+	m.settingsRefused = m.state("settings_refused",
+		"1 while the settings that were read again are refused, and the former ones stay.")
+	m.keyRefused = m.state("stripe_key_refused", "1 while Stripe refuses the secret key, so that nobody can pay.")
+
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with the version and the mode of the Stripe keys.",
 	}, []string{"version", "go_version", "mode"})
@@ -103,6 +110,13 @@ func (m *Metrics) counter(name, help string, labels ...string) *prometheus.Count
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	m.registry.MustRegister(c)
 	return c
+}
+
+// state returns a gauge that is 1 or 0.
+func (m *Metrics) state(name, help string) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+	m.registry.MustRegister(g)
+	return g
 }
 
 func (m *Metrics) times(name, help string, labels ...string) *prometheus.HistogramVec {
@@ -197,6 +211,19 @@ func (m *Metrics) StripeAnswered(method string, status int, took time.Duration) 
 // time.
 func (m *Metrics) StripeNotAsked(method string) {
 	m.calls.WithLabelValues(oneOf(callMethods, method), notAsked).Inc()
+}
+
+// SettingsRefused tells whether the settings that were read again are refused.
+func (m *Metrics) SettingsRefused(refused bool) { m.settingsRefused.Set(number(refused)) }
+
+// StripeKeyRefused tells whether Stripe refuses the secret key.
+func (m *Metrics) StripeKeyRefused(refused bool) { m.keyRefused.Set(number(refused)) }
+
+func number(on bool) float64 {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 // Read makes the metrics show a source that is read whenever somebody asks.

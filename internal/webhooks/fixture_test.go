@@ -110,7 +110,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 		Stripe:    f.stripe,
 		Now:       f.clock.Now,
 		Log:       zerolog.New(f.log),
-		Secrets:   []string{secretOld, secretNew},
+		Secrets:   func() []string { return []string{secretOld, secretNew} },
 		Tolerance: tolerance,
 		Workers:   4,
 		Lease:     lease,

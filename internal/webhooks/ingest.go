@@ -29,19 +29,11 @@ const MaxBody = 256 << 10
 // sooner or later.
 const maxSeconds = 1 << 40
 
-// secret is a signing secret with the name under which it is recorded.
-type secret struct {
-	value       string
-	fingerprint string // the first 8 hex digits of its SHA-256
-}
-
-func newSecrets(values []string) []secret {
-	list := make([]secret, 0, len(values))
-	for _, v := range values {
-		sum := sha256.Sum256([]byte(v))
-		list = append(list, secret{value: v, fingerprint: hex.EncodeToString(sum[:4])})
-	}
-	return list
+// fingerprint returns the name under which a signing secret is recorded: the
+// first 8 hex digits of its SHA-256.
+func fingerprint(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:4])
 }
 
 // ServeHTTP handles POST /webhooks/stripe. It answers 200 only when the event
@@ -79,7 +71,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
 	}
 
-	e.Source, e.Secret = SourceWebhook, matched.fingerprint
+	e.Source, e.Secret = SourceWebhook, fingerprint(matched)
 
 	isNew, err := s.accept(r.Context(), e, ref)
 	if err != nil {
@@ -193,14 +185,14 @@ func (s *Service) reject(reason, message string) error {
 // verify checks the signature of the exact bytes against every secret and
 // returns the one that matched
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
-func (s *Service) verify(payload []byte, header string) (secret, error) {
-	for _, sec := range s.secrets {
-		if signedAt, err := s.cfg.Stripe.Verify(payload, header, sec.value); err == nil {
-			return sec, s.checkTime(signedAt)
+func (s *Service) verify(payload []byte, header string) (secret string, err error) {
+	for _, secret := range s.cfg.Secrets() {
+		if signedAt, err := s.cfg.Stripe.Verify(payload, header, secret); err == nil {
+			return secret, s.checkTime(signedAt)
 		}
 	}
 
-	return secret{}, s.reject(rejectSignature, "The signature does not match this body.")
+	return "", s.reject(rejectSignature, "The signature does not match this body.")
 }
 
 var (

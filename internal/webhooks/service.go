@@ -58,9 +58,9 @@ type Config struct {
 	Log      zerolog.Logger
 	Meter    Meter // may be nil
 
-	// Secrets are the signing secrets of the endpoint, at least one. Any of
-	// them may have signed a request.
-	Secrets []string
+	// Secrets returns the signing secrets of the endpoint, always at least one.
+	// Any of them may have signed a request. It is asked once for each request.
+	Secrets func() []string
 	// Tolerance is how old a signature may be.
 	Tolerance time.Duration
 	Livemode  bool
@@ -85,10 +85,9 @@ type Config struct {
 
 // Service receives events and processes them. It is safe for concurrent use.
 type Service struct {
-	cfg     Config
-	secrets []secret
-	lanes   map[Lane]*queue.Runner[Event]
-	asks    *allowance
+	cfg   Config
+	lanes map[Lane]*queue.Runner[Event]
+	asks  *allowance
 	// subscriberAsks are for events of customers with a subscription of ours.
 	subscriberAsks *allowance
 
@@ -105,13 +104,12 @@ const askWorkers = 2
 // New returns a Service whose background work starts with Run. It panics
 // without a secret: an endpoint that trusts unsigned events must not exist.
 func New(c Config) *Service {
-	if len(c.Secrets) == 0 {
+	if len(c.Secrets()) == 0 {
 		panic("webhooks: no signing secret")
 	}
 
 	s := &Service{
 		cfg:            c,
-		secrets:        newSecrets(c.Secrets),
 		asks:           newAllowance(c.Now, asksPerMinute),
 		subscriberAsks: newAllowance(c.Now, subscriberAsksPerMinute),
 	}

@@ -178,7 +178,7 @@ func newFixtureIn(t *testing.T, mode orders.Mode, connected bool) *fixture {
 
 func (f *fixture) client(l *process) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
-		Key:       config.SandboxSecretKey,
+		Key:       stripeapi.FixedKey(config.SandboxSecretKey),
 		BaseURL:   f.url,
 		Timeout:   testhost.Patience,
 		Transport: l,

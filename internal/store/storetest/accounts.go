@@ -76,6 +76,10 @@ func testAccounts(t *testing.T, e Engine) {
 		t.Errorf("the order with the intent: got %q, %v", got, err)
 	}
 
+	if got, err := f.LastIntent(f.ctx); err != nil || got != "pi_of_own" {
+		t.Errorf("the last intent of the own account: got %q, %v", got, err)
+	}
+
 	for account, want := range map[string]bool{"acct_1": true, "acct_2": false, "": false} {
 		if got, err := f.ChargesIn(f.ctx, account); err != nil || got != want {
 			t.Errorf("charges in account %q: got %t, %v; want %t", account, got, err, want)

@@ -86,7 +86,7 @@ func fuzzService() (*webhooks.Service, *inbox) {
 		Stripe:    offline{},
 		Now:       now,
 		Log:       zerolog.Nop(),
-		Secrets:   []string{secretOld, secretNew},
+		Secrets:   func() []string { return []string{secretOld, secretNew} },
 		Tolerance: tolerance,
 	}), in
 }
