@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,11 +16,18 @@ import (
 	"checkoutd/internal/golive"
 )
 
-const goliveUsage = `usage: server golive [--json] [--test]
+const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
+       server golive history [--limit N]
+       server golive tick <box> --by NAME [--note TEXT]
+       server golive untick <box> --by NAME [--note TEXT]
 
 Checks whether this installation is ready for real payments, with the settings of the server: what Stripe's
 checklist asks for, and what it asks of plugins. docs/golive.md has a section for each check. The server may be
 running. Nothing changes at Stripe.
+
+  history  when it was green last, and what changed from run to run
+  tick     say that you have looked at what no API shows: a check whose name begins with box-
+  untick   take it back
 
 The exit code is 0 if nothing is red, 1 if something is, and 2 if the checklist could not be run.
 
@@ -33,7 +41,12 @@ const (
 
 // goliveArgs are the arguments of golive.
 type goliveArgs struct {
-	json, test bool
+	sub          string // history, tick, untick or ""
+	box          string
+	json, test   bool
+	log          string
+	person, note string
+	limit        int
 }
 
 // goliveCommand runs the checklist before going live.
@@ -50,14 +63,24 @@ func goliveCommand(ctx context.Context, args []string, e env) error {
 			return err
 		}
 
-		report := service.Run(ctx)
-		red = report.Status == golive.Red
-
-		if a.json {
-			return printChecks(e.out, report)
+		switch a.sub {
+		case "history":
+			return goliveHistory(ctx, service, a.limit, e.out)
+		case "tick":
+			return done(e.out, service.Tick(ctx, a.box, a.person, a.note), "ticked "+a.box)
+		case "untick":
+			return done(e.out, service.Untick(ctx, a.box, a.person, a.note), "took back the tick of "+a.box)
 		}
 
-		return showReport(e.out, report)
+		report, err := service.Run(ctx)
+		red = report.Status == golive.Red
+
+		show := showReport
+		if a.json {
+			show = printChecks
+		}
+
+		return errors.Join(show(e.out, report), err)
 	})
 
 	switch {
@@ -75,16 +98,41 @@ func parseGoLiveArgs(args []string, stderr io.Writer) (a goliveArgs, err error) 
 		args = []string{"-h"}
 	}
 
-	fs := newFlags("golive", goliveUsage, stderr)
-	fs.BoolVar(&a.json, "json", false, "print one check a line, as JSON")
-	fs.BoolVar(&a.test, "test", false, "expect test keys: check a rehearsal instead of the real thing")
-
-	words, err := parseInterspersed(fs, args)
-	if err == nil && len(words) > 0 {
-		err = fmt.Errorf("golive: unexpected argument %q", words[0])
+	if len(args) > 0 && slices.Contains([]string{"history", "tick", "untick"}, args[0]) {
+		a.sub, args = args[0], args[1:]
 	}
 
-	return a, err
+	fs := newFlags("golive "+a.sub, goliveUsage, stderr)
+	switch a.sub {
+	case "":
+		fs.BoolVar(&a.json, "json", false, "print one check a line, as JSON")
+		fs.BoolVar(&a.test, "test", false, "expect test keys: check a rehearsal instead of the real thing")
+		fs.StringVar(&a.log, "log", "", "look into this `file` for personal data of a request that is made")
+
+	case "history":
+		fs.IntVar(&a.limit, "limit", 30, "show at most this `number` of runs")
+	default:
+		fs.StringVar(&a.person, "by", "", "who you are")
+		fs.StringVar(&a.note, "note", "", "what you looked at")
+	}
+
+	words, err := parseInterspersed(fs, args)
+
+	ticks := a.sub == "tick" || a.sub == "untick"
+	switch {
+	case err != nil:
+		return a, err
+	case ticks && len(words) == 1:
+		a.box = words[0]
+	case ticks:
+		return a, fmt.Errorf("golive %s needs the name of one box", a.sub)
+	case len(words) > 0:
+		return a, fmt.Errorf("golive: unexpected argument %q", words[0])
+	case a.sub == "history" && a.limit < 1:
+		return a, errors.New("golive history: --limit is 1 or more")
+	}
+
+	return a, nil
 }
 
 // openGoLive returns the checklist, with the settings of the server. Those may
@@ -94,11 +142,53 @@ func openGoLive(ctx context.Context, open *app.GoLive, a goliveArgs, e env) (*go
 	if err != nil {
 		return nil, err
 	}
+
 	cfg, err := config.LoadWithoutHooks(mode, e.environ, e.readFile)
 	if err != nil {
 		return nil, err
 	}
-	return open.Service(ctx, cfg, versionText(), !a.test, time.Now)
+
+	return open.Service(ctx, cfg, app.GoLiveOptions{
+		Version:  versionText(),
+		WantLive: !a.test,
+		Log:      a.log,
+		Now:      time.Now,
+	})
+}
+
+// goliveHistory prints the last runs, newest first, with what changed since the
+// run before.
+func goliveHistory(ctx context.Context, service *golive.Service, limit int, out io.Writer) error {
+	runs, err := service.Runs(ctx)
+	if err != nil {
+		return err
+	}
+
+	last := "never"
+	for _, r := range slices.Backward(runs) {
+		if r.Status == golive.Green {
+			last = formatTime(r.RanAt)
+		}
+	}
+
+	_, _ = fmt.Fprintf(out, "last green: %s\n\n", last)
+
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "RAN AT\tVERSION\tGREEN\tRED\tNOT VISIBLE\tCHANGED")
+
+	for i, r := range runs[:min(limit, len(runs))] {
+		var changed []string
+		if i+1 < len(runs) {
+			for _, c := range golive.Changes(runs[i+1], r) {
+				changed = append(changed, c.String())
+			}
+		}
+
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", formatTime(r.RanAt), r.Version, r.Green, r.Red, r.Hidden,
+			strings.Join(changed, ", "))
+	}
+
+	return w.Flush()
 }
 
 // printChecks prints one check a line, for programs.

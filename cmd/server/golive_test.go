@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestGoLive runs the checklist beside a sandbox, where much is red.
@@ -32,6 +33,35 @@ func TestGoLive(t *testing.T) {
 		}
 	}
 
+	s.wantOutput(s.ok("golive", "tick", "box-radar", "--by", "Ann", "--note", "rules of May"), "ticked box-radar")
+	s.fails([]string{"golive", "tick", "box-radar"}, "--by")
+	s.fails([]string{"golive", "tick", "box-none", "--by", "Ann"}, "no box")
+
+	// The log of the sandbox that answers, as a file.
+	log := filepath.Join(s.dir, "server.log")
+	stopCopy := make(chan struct{})
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+
+		for {
+			_ = os.WriteFile(log, []byte(s.log.String()), 0o600)
+			select {
+			case <-stopCopy:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}()
+
+	s.poll(func() bool { _, err := os.Stat(log); return err == nil })
+	out, _, _ = s.run("golive", "--log", log)
+	close(stopCopy)
+	<-copied
+	s.wantOutput(out, "Ann ticked it on", "rules of May", "left none of them in", "signed webhooks arrive byte for byte",
+		"it was first seen here on")
+	s.wantOutput(s.ok("golive", "history"), "last green: never", "box-radar: red → green")
+
 	_, _, err = s.run("golive", "now")
 	if exitCode(err) != exitNotRun {
 		t.Errorf("an argument too many: got %v, want the exit code %d", err, exitNotRun)
@@ -52,7 +82,7 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 	p.ok("migrate")
 	p.settings["CATALOG_FILE"] = filepath.Join(p.dir, "catalog.json")
 
-	if err := os.WriteFile(p.settings["CATALOG_FILE"], []byte(`{"currency":"usd","products":[]}`), 0o600); err != nil {
+	if err := os.WriteFile(p.settings["CATALOG_FILE"], []byte(`{"currency":"usd","products":[{"sku":"a","name":"A","price":"1"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 

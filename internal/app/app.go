@@ -163,6 +163,11 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 
+	// The checklist before going live says how old the key is.
+	if _, err := a.store.SeeGoLiveKey(ctx, fingerprint(a.cfg.StripeSecretKey), a.opts.Now()); err != nil {
+		return err
+	}
+
 	released, err := a.store.TakeOver(ctx, a.opts.Now())
 	if err != nil {
 		return err

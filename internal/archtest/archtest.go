@@ -83,7 +83,7 @@ var rooms = map[string][]string{
 	// storetest, its conformance suite, uses testkit, testhost and pgtest.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "people",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "golive", "people",
 		"testkit", "testhost", "pgtest",
 	},
 	"stripeapi": {

@@ -3,6 +3,7 @@ package golive
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,8 @@ type check struct {
 	applies     func(f *facts) bool // nil: always
 }
 
-// checks is the table of all checks, in the order of the report. docs/golive.md
-// has a section for each.
+// checks is the table of what is read, in the order of the report.
+// docs/golive.md has a section for each.
 var checks = []check{
 	{"version-calls", "API version of the calls", callVersion, nil},
 	{"version-library", "API version of the library", libraryVersion, nil},
@@ -22,6 +23,9 @@ var checks = []check{
 	{"keys-work", "The secret key works", keyWorks, nil},
 	{"keys-mode", "The keys are live", keyMode, nil},
 	{"keys-restricted", "The key may do no more than it must", keyRestricted, nil},
+
+	{"keys-age", "The key is rolled regularly", keyAge, nil},
+	{"keys-tracked", "No keys in files that git tracks", keysTracked, nil},
 
 	{"account-charges", "The account can charge", accountCharges, nil},
 	{"account-requirements", "Stripe asks nothing of the account", accountRequirements, nil},
@@ -33,11 +37,18 @@ var checks = []check{
 	{"endpoint-mode", "Webhook endpoint: mode", own(endpointMode), nil},
 	{"endpoint-version", "Webhook endpoint: API version", own(endpointVersion), nil},
 	{"endpoint-events", "Webhook endpoint: events", own(endpointEvents), nil},
+	{"endpoint-secret", "Webhook endpoint: secret", endpointSecret("STRIPE_WEBHOOK_SECRET", ownSecrets), nil},
 	{"connect-endpoint-exists", "Connect endpoint", ofAccounts(endpointExists), connectOn},
 	{"connect-endpoint-single", "Connect endpoint: only one", ofAccounts(endpointSingle), connectOn},
 	{"connect-endpoint-mode", "Connect endpoint: mode", ofAccounts(endpointMode), connectOn},
 	{"connect-endpoint-version", "Connect endpoint: API version", ofAccounts(endpointVersion), connectOn},
 	{"connect-endpoint-events", "Connect endpoint: events", ofAccounts(endpointEvents), connectOn},
+	{
+		"connect-endpoint-secret", "Connect endpoint: secret",
+		endpointSecret("STRIPE_CONNECT_WEBHOOK_SECRET", connectSecrets), connectOn,
+	},
+	{"connect-accounts", "The connected accounts may charge", accountsCharge, connectOn},
+	{"events-delivered", "Every event is delivered", eventsDelivered, nil},
 	{"endpoint-leftovers", "No endpoints left from tests", endpointLeftovers, nil},
 
 	{"wallets-domain", "Apple Pay, Google Pay and Link at this address", walletsDomain, nil},
@@ -45,13 +56,40 @@ var checks = []check{
 	{"methods-chosen", "The configured payment methods are there", methodsChosen, nil},
 	{"methods-express", "Express checkout", methodsExpress, nil},
 
+	{"https-address", "The shop is served by https", httpsPage(httpsAddress), nil},
+	{"https-redirect", "Nobody pays without https", httpsRedirect, nil},
+	{"https-certificate", "The certificate", httpsPage(httpsCertificate), nil},
+	{"https-hsts", "Browsers use https only", httpsPage(httpsHSTS), nil},
+	{"https-policy", "The policy of the pages", httpsPage(httpsPolicy), nil},
+	{"https-body", "Webhooks arrive byte for byte", httpsBody, nil},
+
 	{"clock", "The clock is right", clock, nil},
+	{"objects-mode", "Nothing is left from tests", objectsMode, nil},
+	{"database-schema", "Database: tables", databaseSchema, nil},
+	{"database-mode", "Database: mode", databaseMode, nil},
+	{"database-account", "Database: account", databaseAccount, nil},
+	{"database-backup", "Database: backup", databaseBackup, nil},
+	{"logs-canary", "Logs hold no personal data", logsCanary, nil},
 }
+
+// table returns all checks: those that are read, and then the boxes that a
+// person ticks.
+func table() []check {
+	all := slices.Clone(checks)
+	for _, b := range boxes {
+		all = append(all, b.check())
+	}
+	return all
+}
+
+func ownSecrets(s Setup) []string     { return s.Secrets }
+func connectSecrets(s Setup) []string { return s.ConnectSecrets }
 
 // Names returns the names of all checks, in the order of the report.
 func Names() []string {
-	names := make([]string, 0, len(checks))
-	for _, c := range checks {
+	all := table()
+	names := make([]string, 0, len(all))
+	for _, c := range all {
 		names = append(names, c.name)
 	}
 	return names

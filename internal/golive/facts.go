@@ -24,12 +24,18 @@ type Setup struct {
 	Methods       []string // PAYMENT_METHOD_TYPES; none: what the Dashboard offers
 	Configuration string   // PAYMENT_METHOD_CONFIGURATION, "" for the default
 	WantLive      bool     // the installation is to take real payments
+	Binding       string   // what a database of this configuration belongs to
+	Policy        string   // the Content-Security-Policy of the pages
+	// Secrets and ConnectSecrets are the fingerprints of the secrets of
+	// webhooks in STRIPE_WEBHOOK_SECRET and STRIPE_CONNECT_WEBHOOK_SECRET.
+	Secrets, ConnectSecrets []string
 }
 
 // KeyFacts is what a key shows without being shown.
 type KeyFacts struct {
-	Live       bool
-	Restricted bool // rk_…
+	Live        bool
+	Restricted  bool   // rk_…
+	Fingerprint string // a part of its hash
 }
 
 // read is something that was read, or why it was not.
@@ -49,7 +55,24 @@ type facts struct {
 	endpoints      read[[]Endpoint]
 	domains        read[[]Domain]
 	configurations read[[]Configuration]
+	undelivered    read[[]Event]
+
+	kept    read[Kept]
+	keySeen read[time.Time]
+	sources read[map[string]string] // of the undelivered events
+	outside Outside
+	tracked read[Tracked]
+
+	logAsked bool
+	logged   read[Logged]
 }
+
+// undeliveredFor is how far back undelivered events are looked for, and
+// undeliveredAfter how long an event may be on its way.
+const (
+	undeliveredFor   = 7 * 24 * time.Hour
+	undeliveredAfter = time.Hour
+)
 
 // gather reads what the checks need, each part once.
 func (s *Service) gather(ctx context.Context) *facts {
@@ -68,8 +91,32 @@ func (s *Service) gather(ctx context.Context) *facts {
 	f.endpoints = reading(stripe.WebhookEndpoints(ctx))
 	f.domains = reading(stripe.MethodDomains(ctx, hostOf(f.setup.BaseURL)))
 	f.configurations = reading(stripe.MethodConfigurations(ctx))
+	f.undelivered = reading(stripe.Undelivered(ctx, f.now.Add(-undeliveredFor)))
+
+	s.gatherHere(ctx, f)
 
 	return f
+}
+
+// gatherHere reads what is not at Stripe.
+func (s *Service) gatherHere(ctx context.Context, f *facts) {
+	f.kept = reading(s.cfg.Store.ReadGoLive(ctx, f.setup.SecretKey.Live))
+	f.keySeen = reading(s.cfg.Store.SeeGoLiveKey(ctx, f.setup.SecretKey.Fingerprint, f.now))
+
+	var ids []string
+	for _, e := range f.undelivered.value {
+		ids = append(ids, e.ID)
+	}
+
+	f.sources = reading(s.cfg.Store.EventSources(ctx, ids))
+
+	canary := newCanary()
+	f.outside = s.cfg.Outside(ctx, canary)
+	f.tracked = reading(s.cfg.Tracked(ctx))
+
+	if f.logAsked = s.cfg.Log != nil; f.logAsked {
+		f.logged = reading(s.cfg.Log(ctx, canary, f.outside.Page.RequestID))
+	}
 }
 
 // silent is a Stripe that cannot be reached: it is asked no more, since each
@@ -79,8 +126,8 @@ type silent struct{ err error }
 func (s silent) Balance(context.Context) (Balance, error)             { return Balance{}, s.err }
 func (s silent) OwnAccount(context.Context) (Account, error)          { return Account{}, s.err }
 func (s silent) WebhookEndpoints(context.Context) ([]Endpoint, error) { return nil, s.err }
-func (s silent) Undelivered(context.Context, time.Time) ([]Event, bool, error) {
-	return nil, false, s.err
+func (s silent) Undelivered(context.Context, time.Time) ([]Event, error) {
+	return nil, s.err
 }
 func (s silent) MethodDomains(context.Context, string) ([]Domain, error) { return nil, s.err }
 func (s silent) MethodConfigurations(context.Context) ([]Configuration, error) {

@@ -1,7 +1,8 @@
 package golive_test
 
 import (
-	"context"
+	"crypto/x509"
+	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -11,135 +12,6 @@ import (
 
 	"checkoutd/internal/golive"
 )
-
-var start = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// world is everything that a run looks at. That of newWorld is all green.
-type world struct {
-	setup golive.Setup
-	now   time.Time
-
-	balance        golive.Balance
-	account        golive.Account
-	endpoints      []golive.Endpoint
-	domains        []golive.Domain
-	configurations []golive.Configuration
-	// errs are the errors of calls, by the name of the method.
-	errs map[string]error
-}
-
-const hook = "https://pay.shop.com/webhooks/stripe"
-
-func newWorld() *world {
-	return &world{
-		setup: golive.Setup{
-			Version:       "1.2.3",
-			APIVersion:    "2025-02-24.acacia",
-			Library:       "stripe-go 81",
-			LibraryFor:    "2025-02-24.acacia",
-			BaseURL:       "https://pay.shop.com",
-			WebhookURL:    hook,
-			SecretKey:     golive.KeyFacts{Live: true, Restricted: true},
-			PublicLive:    true,
-			Connect:       true,
-			Events:        []string{"charge.refunded", "payment_intent.succeeded"},
-			ConnectEvents: []string{"account.updated", "charge.refunded", "payment_intent.succeeded"},
-			Express:       true,
-			WantLive:      true,
-		},
-		now: start,
-		balance: golive.Balance{
-			Livemode: true,
-			Exchange: golive.Exchange{Date: start.Add(-20 * time.Second), Version: "2025-02-24.acacia"},
-		},
-		account: golive.Account{
-			ID:               "acct_1",
-			ChargesEnabled:   true,
-			PayoutsEnabled:   true,
-			DetailsSubmitted: true,
-			Descriptor:       "SHOP",
-			Name:             "Shop",
-			HasSupport:       true,
-			Capabilities:     map[string]string{"card_payments": "active"},
-		},
-		endpoints: []golive.Endpoint{
-			endpoint("we_own", false, "charge.refunded", "payment_intent.succeeded"),
-			endpoint("we_connect", true, "payment_intent.succeeded", "charge.refunded", "account.updated"),
-		},
-		domains: []golive.Domain{{
-			Enabled:  true,
-			Livemode: true,
-			Methods:  []golive.DomainMethod{{Name: "apple_pay", Active: true}, {Name: "link", Active: true}},
-		}},
-		configurations: []golive.Configuration{
-			{
-				ID:        "pmc_1",
-				Active:    true,
-				IsDefault: true,
-				Livemode:  true,
-				Available: []string{"card", "link"},
-			},
-		},
-		errs: map[string]error{},
-	}
-}
-
-func endpoint(id string, connect bool, events ...string) golive.Endpoint {
-	return golive.Endpoint{
-		ID:         id,
-		URL:        hook,
-		Connect:    connect,
-		APIVersion: "2025-02-24.acacia",
-		Events:     events,
-		Enabled:    true,
-		Livemode:   true,
-		Created:    start.Add(-24 * time.Hour),
-	}
-}
-
-func (w *world) Balance(context.Context) (golive.Balance, error) { return w.balance, w.errs["balance"] }
-
-func (w *world) OwnAccount(context.Context) (golive.Account, error) {
-	return w.account, w.errs["account"]
-}
-
-func (w *world) WebhookEndpoints(context.Context) ([]golive.Endpoint, error) {
-	return w.endpoints, w.errs["endpoints"]
-}
-
-func (w *world) Undelivered(context.Context, time.Time) ([]golive.Event, bool, error) {
-	return nil, false, w.errs["events"]
-}
-
-func (w *world) MethodDomains(context.Context, string) ([]golive.Domain, error) {
-	return w.domains, w.errs["domains"]
-}
-
-func (w *world) MethodConfigurations(context.Context) ([]golive.Configuration, error) {
-	return w.configurations, w.errs["configurations"]
-}
-
-func (w *world) run(t *testing.T) map[string]golive.Result {
-	t.Helper()
-	r := golive.New(golive.Config{
-		Stripe: w,
-		Setup:  w.setup,
-		Now:    func() time.Time { return w.now },
-		NewID:  func() string { return "run_1" },
-	}).Run(t.Context())
-
-	byName := map[string]golive.Result{}
-	for _, c := range r.Checks {
-		byName[c.Check] = c
-	}
-
-	reds := slices.ContainsFunc(r.Checks, func(c golive.Result) bool { return c.Status == golive.Red })
-	if reds != (r.Status == golive.Red) || r.Green+r.Red+r.Hidden != len(r.Checks) {
-		t.Errorf("the sums do not agree with the checks: %+v", r)
-	}
-
-	return byName
-}
 
 // refuse makes the calls fail as for a key without a permission.
 func refuse(calls ...string) func(w *world) {
@@ -275,6 +147,89 @@ var trials = map[string]trial{
 		},
 		hidden: func(w *world) { w.setup.Methods = []string{"card", "ideal"}; refuse("account")(w) },
 	},
+	"keys-age": {red: []func(w *world){func(w *world) { w.keySeen = start.Add(-400 * 24 * time.Hour) }}},
+	"keys-tracked": {
+		red:    []func(w *world){func(w *world) { w.tracked.Found = []string{".env:3"} }},
+		hidden: func(w *world) { w.errs["tracked"] = errors.New("git tracks no files in this folder") },
+	},
+	"endpoint-secret": {
+		red:    []func(w *world){func(w *world) { w.setup.Secrets = nil }},
+		hidden: func(w *world) { delete(w.kept.Verified, "aaaa0000") },
+	},
+	"connect-endpoint-secret": {
+		red:    []func(w *world){func(w *world) { w.setup.ConnectSecrets = nil }},
+		hidden: func(w *world) { delete(w.kept.Verified, "bbbb0000") },
+	},
+	"connect-accounts": {red: []func(w *world){func(w *world) { w.kept.NoCharges = []string{"acct_2"} }}},
+	"events-delivered": {
+		red: []func(w *world){
+			func(w *world) { delete(w.sources, "evt_neighbour") },
+			func(w *world) { w.sources["evt_neighbour"] = "backfill" },
+		},
+		hidden: refuse("events"),
+	},
+	"https-address": {
+		red: []func(w *world){
+			func(w *world) { w.setup.BaseURL = "http://pay.shop.com" },
+			page(func(p *golive.Page) { p.Location = "https://www.shop.com/" }),
+			page(func(p *golive.Page) { p.RequestID = "" }),
+			page(func(p *golive.Page) { p.Err = x509.UnknownAuthorityError{} }),
+		},
+		hidden: page(unreachable),
+	},
+	"https-redirect": {
+		red:    []func(w *world){func(w *world) { w.outside.HTTP = golive.Page{Status: 200} }},
+		hidden: page(unreachable),
+	},
+	"https-certificate": {
+		red:    []func(w *world){page(func(p *golive.Page) { p.CertEnds = start.Add(10 * 24 * time.Hour) })},
+		hidden: page(unreachable),
+	},
+	"https-hsts": {
+		red: []func(w *world){
+			page(func(p *golive.Page) { p.Strict = "" }),
+			page(func(p *golive.Page) { p.Strict = "max-age=0" }),
+		},
+		hidden: page(unreachable),
+	},
+	"https-policy": {
+		red: []func(w *world){
+			page(func(p *golive.Page) { p.Policy = nil }),
+			page(func(p *golive.Page) { p.Policy = append(p.Policy, "default-src 'self'") }),
+			page(func(p *golive.Page) { p.Policy = []string{"default-src *"} }),
+		},
+		hidden: page(unreachable),
+	},
+	"https-body": {
+		red: []func(w *world){
+			hooked(func(h *golive.Hook) { h.Code = "bad_signature" }),
+			hooked(func(h *golive.Hook) { h.Location = "https://www.shop.com/webhooks/stripe" }),
+			hooked(func(h *golive.Hook) { h.Status, h.Code = 404, "" }),
+			func(w *world) { w.outside.Hook = nil },
+		},
+		hidden: hooked(func(h *golive.Hook) { h.Err = errors.New("no route to host") }),
+	},
+	"objects-mode":    {red: []func(w *world){func(w *world) { w.kept.OtherMode = 3 }}},
+	"database-schema": {red: []func(w *world){func(w *world) { w.errs["database"] = errors.New("not migrated") }}},
+	"database-mode": {red: []func(w *world){
+		func(w *world) { w.kept.BoundTo = "test keys" },
+		func(w *world) { w.kept.BoundTo = "" },
+	}},
+	"database-account": {
+		red: []func(w *world){
+			func(w *world) { w.kept.Account = "acct_2" },
+			func(w *world) { w.kept.Account = "" },
+		},
+		hidden: refuse("account"),
+	},
+	"database-backup": {red: []func(w *world){
+		func(w *world) { w.kept.LastBackup = time.Time{} },
+		func(w *world) { w.kept.LastBackup = start.Add(-26 * time.Hour) },
+	}},
+	"logs-canary": {
+		red:    []func(w *world){func(w *world) { w.logged.Found = []string{"a card number"} }},
+		hidden: func(w *world) { w.logged = nil },
+	},
 	"methods-express": {red: []func(w *world){func(w *world) { w.setup.Express = false }}},
 	"clock": {
 		red: []func(w *world){
@@ -283,6 +238,16 @@ var trials = map[string]trial{
 		},
 		hidden: func(w *world) { w.balance.Date = time.Time{}; refuse("balance")(w) },
 	},
+}
+
+func page(change func(p *golive.Page)) func(w *world) {
+	return func(w *world) { change(&w.outside.Page) }
+}
+
+func unreachable(p *golive.Page) { *p = golive.Page{Err: errors.New("no route to host")} }
+
+func hooked(change func(h *golive.Hook)) func(w *world) {
+	return func(w *world) { change(&w.outside.Hook[0]) }
 }
 
 func leftover(url string) func(w *world) {
@@ -303,6 +268,10 @@ func TestChecks(t *testing.T) {
 
 	for _, name := range golive.Names() {
 		tr, ok := trials[name]
+		if golive.IsBox(name) {
+			tr, ok = trial{red: []func(w *world){func(w *world) { delete(w.kept.Ticks, name) }}}, true
+		}
+
 		if !ok {
 			t.Errorf("%s is never tried", name)
 			continue
@@ -326,10 +295,21 @@ func TestChecks(t *testing.T) {
 
 		if c := w.run(t)[name]; c.Status != golive.Hidden || c.Todo == "" {
 			t.Errorf("%s: got %+v, want not visible and what to do", name, c)
-		} else if len(w.errs) > 0 && !strings.HasPrefix(c.Permission, "rak_") {
+		} else if refusal(w) && !strings.HasPrefix(c.Permission, "rak_") {
 			t.Errorf("%s does not name the permission: %+v", name, c)
 		}
 	}
+}
+
+// refusal reports whether Stripe refuses a call.
+func refusal(w *world) bool {
+	for _, err := range w.errs {
+		var refused *golive.RefusedError
+		if errors.As(err, &refused) {
+			return true
+		}
+	}
+	return false
 }
 
 // TestNoAnswer checks that nothing that could not be read counts as green.
@@ -338,14 +318,19 @@ func TestNoAnswer(t *testing.T) {
 	w := newWorld()
 	w.balance = golive.Balance{}
 
-	for _, call := range []string{"balance", "account", "endpoints", "events", "domains", "configurations"} {
-		w.errs[call] = &golive.FailedError{Text: "none"}
-	}
+	w.errs["balance"] = &golive.FailedError{Text: "none", NoAnswer: true}
+	w.errs["database"] = errors.New("not there")
 
 	for name, c := range w.run(t) {
-		if trials[name].hidden != nil && name != "methods-chosen" && c.Status != golive.Red {
+		fromElsewhere := trials[name].hidden == nil || strings.HasPrefix(name, "https-") || name == "methods-chosen" ||
+			name == "keys-tracked" || name == "logs-canary"
+		if !fromElsewhere && c.Status != golive.Red || golive.IsBox(name) && c.Status != golive.Red {
 			t.Errorf("%s without an answer: got %+v, want red", name, c)
 		}
+	}
+
+	if len(w.saved) > 0 {
+		t.Error("a report is kept in a database that is not there")
 	}
 }
 
@@ -381,5 +366,63 @@ func TestDocumented(t *testing.T) {
 
 	if !slices.Equal(sections, names) {
 		t.Errorf("docs/golive.md has the sections %v, want %v", sections, names)
+	}
+}
+
+// TestHistory checks ticks and what is kept from run to run.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	s := w.service()
+	w.run(t)
+
+	if err := s.Untick(t.Context(), "box-radar", "Ann", ""); err != nil {
+		t.Fatal(err)
+	}
+
+	w.run(t)
+	for _, wrong := range []error{
+		s.Tick(t.Context(), "box-nothing", "Ann", ""),
+		s.Tick(t.Context(), "box-radar", " ", ""),
+		s.Tick(t.Context(), "clock", "Ann", ""),
+	} {
+		if wrong == nil {
+			t.Error("a wrong tick is taken")
+		}
+	}
+
+	if err := s.Tick(t.Context(), "box-radar", "Bob", "rules of 2025"); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.run(t)["box-radar"]; c.Evidence != "Bob ticked it on 2025-03-01: rules of 2025" {
+		t.Errorf("got %+v", c)
+	}
+
+	runs, err := s.Runs(t.Context())
+	if err != nil || len(runs) != 3 {
+		t.Fatalf("got %d runs, %v; want 3", len(runs), err)
+	}
+
+	for i, want := range []string{"box-radar: red → green", "box-radar: green → red"} {
+		if got := golive.Changes(runs[i+1], runs[i]); len(got) != 1 || got[0].String() != want {
+			t.Errorf("got %v, want %q", got, want)
+		}
+	}
+
+	// What must be done every year turns red by itself.
+	w.now = start.Add(366 * 24 * time.Hour)
+	if c := w.run(t)["box-rotated"]; c.Status != golive.Red {
+		t.Errorf("a year later: got %+v, want red", c)
+	}
+
+	// A tick stands for the backups that something else makes.
+	w = newWorld()
+	w.kept.LastBackup = time.Time{}
+
+	if err := w.service().Tick(t.Context(), "database-backup", "Ann", "pgBackRest"); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.run(t)["database-backup"]; c.Status != golive.Green {
+		t.Errorf("with backups by something else: got %+v, want green", c)
 	}
 }

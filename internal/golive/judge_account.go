@@ -95,7 +95,7 @@ func walletsDomain(f *facts) verdict {
 	}
 
 	if len(missing) > 0 {
-		return red("Mend what Stripe says, then press Validate beside the domain in the Dashboard; see docs/wallets.md.",
+		return red("Mend what Stripe says, then validate the domain in the Dashboard; see docs/wallets.md.",
 			"not active at %s: %s", host, list(missing))
 	}
 
@@ -147,7 +147,7 @@ func methodsChosen(f *facts) verdict {
 		c, ok := configuration(f)
 		switch {
 		case !ok:
-			return red("Set PAYMENT_METHOD_CONFIGURATION to an active one of this mode: test objects do not exist in live mode.",
+			return red("Set PAYMENT_METHOD_CONFIGURATION to an active one of this mode.",
 				"%s is not among the active configurations of this account", id)
 		case c.Livemode != f.setup.SecretKey.Live:
 			return red("Set PAYMENT_METHOD_CONFIGURATION to one of the key's mode.", "%s is of the other mode", id)
@@ -186,7 +186,7 @@ func capabilityOf(method string) string { return method + "_payments" }
 
 func methodsExpress(f *facts) verdict {
 	if !f.setup.Express {
-		return red("Set EXPRESS_CHECKOUT=true.", "the buttons of Apple Pay, Google Pay, Link and PayPal are switched off")
+		return red("Set EXPRESS_CHECKOUT=true.", "the buttons of the wallets are switched off")
 	}
 	return green("the page shows the buttons of the wallets that the buyer's browser has")
 }

@@ -72,7 +72,10 @@ func ofCurrent(f *facts, k kind, judge func(e Endpoint) verdict) verdict {
 	return judge(e)
 }
 
-const createTodo = "Run: server golive --create-endpoints"
+const (
+	createCommand = "server golive --create-endpoints"
+	createTodo    = "Run: " + createCommand
+)
 
 func endpointExists(f *facts, k kind) verdict {
 	return ofCurrent(f, k, func(e Endpoint) verdict {
@@ -117,7 +120,7 @@ func endpointMode(f *facts, k kind) verdict {
 // endpointVersion checks the version of the events, which is fixed when an
 // endpoint is made (https://docs.stripe.com/webhooks/versioning).
 func endpointVersion(f *facts, k kind) verdict {
-	const todo = "The version of an endpoint cannot be changed. Disable this one, then run: server golive --create-endpoints"
+	const todo = "The version of an endpoint never changes. Disable this one, then run: " + createCommand
 	return ofCurrent(f, k, func(e Endpoint) verdict {
 		switch e.APIVersion {
 		case f.setup.APIVersion:
@@ -187,7 +190,8 @@ func endpointLeftovers(f *facts) verdict {
 
 // tunnels are the names under which machines of developers are reached.
 var tunnels = []string{
-	"ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "localhost.run", "loca.lt", "serveo.net", "trycloudflare.com",
+	"ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "localhost.run", "loca.lt",
+	"serveo.net", "trycloudflare.com",
 	"localtunnel.me", "webhook.site", "hookdeck.com", "smee.io", "requestbin.com", "pipedream.net", "tunnelmole.net",
 	"localhost", "local", "test", "example", "internal",
 }

@@ -13,9 +13,9 @@ type Stripe interface {
 	OwnAccount(ctx context.Context) (Account, error)
 	// WebhookEndpoints returns all endpoints, newest first.
 	WebhookEndpoints(ctx context.Context) ([]Endpoint, error)
-	// Undelivered returns events that not every endpoint has taken, newest
-	// first, of the time from since on.
-	Undelivered(ctx context.Context, since time.Time) (list []Event, more bool, err error)
+	// Undelivered returns the newest events since a time that not every
+	// endpoint has taken.
+	Undelivered(ctx context.Context, since time.Time) ([]Event, error)
 	// MethodDomains returns the registrations of a host name for payment
 	// methods.
 	MethodDomains(ctx context.Context, host string) ([]Domain, error)

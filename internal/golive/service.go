@@ -8,9 +8,16 @@ import (
 // Config is what a Service needs.
 type Config struct {
 	Stripe Stripe
+	Store  Store
 	Setup  Setup
-	Now    func() time.Time
-	NewID  func() string // of a report
+	// Outside looks at the shop from outside, Tracked into the files that git
+	// tracks here, and Log into a log for what a request carried. No log is
+	// looked into if Log is nil.
+	Outside func(ctx context.Context, c Canary) Outside
+	Tracked func(ctx context.Context) (Tracked, error)
+	Log     func(ctx context.Context, c Canary, requestID string) (Logged, error)
+	Now     func() time.Time
+	NewID   func(prefix string) string
 }
 
 // Service runs the checklist.
@@ -22,17 +29,19 @@ func New(c Config) *Service { return &Service{c} }
 // helpPage is where the documentation says what to do about each check.
 const helpPage = "docs/golive.md#"
 
-// Run reads everything and judges it. It changes nothing at Stripe.
-func (s *Service) Run(ctx context.Context) *Report {
+// Run reads everything, judges it and keeps the report. It changes nothing at
+// Stripe. An error is of the database, which did not keep the report; the
+// report is there all the same.
+func (s *Service) Run(ctx context.Context) (*Report, error) {
 	f := s.gather(ctx)
 	r := &Report{
-		ID:       s.cfg.NewID(),
+		ID:       s.cfg.NewID("run_"),
 		RanAt:    f.now.UTC().Truncate(time.Second),
 		Version:  f.setup.Version,
 		Livemode: f.setup.SecretKey.Live,
 	}
 
-	for _, c := range checks {
+	for _, c := range table() {
 		if c.applies != nil && !c.applies(f) {
 			continue
 		}
@@ -50,5 +59,9 @@ func (s *Service) Run(ctx context.Context) *Report {
 	}
 
 	r.count()
-	return r
+	if f.kept.err != nil {
+		return r, nil // a check says so
+	}
+
+	return r, s.cfg.Store.SaveGoLiveRun(ctx, r)
 }

@@ -13,6 +13,7 @@ import (
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
+	"checkoutd/internal/golive"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/people"
@@ -74,6 +75,7 @@ var (
 	_ deliveries.Store      = (*Store)(nil)
 	_ deliveries.Admin      = (*Store)(nil)
 	_ people.Store          = (*Store)(nil)
+	_ golive.Store          = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",

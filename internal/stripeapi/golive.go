@@ -221,7 +221,7 @@ func (l *Checklist) WebhookEndpoints(ctx context.Context) (list []golive.Endpoin
 }
 
 // Undelivered implements golive.Stripe. It reads one page.
-func (l *Checklist) Undelivered(ctx context.Context, since time.Time) (list []golive.Event, more bool, err error) {
+func (l *Checklist) Undelivered(ctx context.Context, since time.Time) (list []golive.Event, err error) {
 	var p page[struct {
 		ID      string `json:"id"`
 		Type    string `json:"type"`
@@ -238,7 +238,7 @@ func (l *Checklist) Undelivered(ctx context.Context, since time.Time) (list []go
 		list = append(list, golive.Event{ID: e.ID, Type: e.Type, Created: time.Unix(e.Created, 0)})
 	}
 
-	return list, p.HasMore, err
+	return list, err
 }
 
 // domainMethods are the payment methods that need a registered host name

@@ -74,6 +74,7 @@ func Run(t *testing.T, e Engine) {
 		"emails":             testEmails,
 		"figures":            testFigures,
 		"mirror":             testMirror,
+		"go live":            testGoLive,
 		"paid orders":        testPaidOrders,
 		"texts":              testTexts,
 	} {

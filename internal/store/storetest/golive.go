@@ -1,0 +1,117 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"checkoutd/internal/connect"
+	"checkoutd/internal/golive"
+	"checkoutd/internal/webhooks"
+)
+
+// testGoLive checks what the checklist before going live reads and keeps.
+func testGoLive(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	kept := func() golive.Kept {
+		t.Helper()
+		k, err := f.ReadGoLive(f.ctx, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return k
+	}
+
+	if k := kept(); k.BoundTo != "" || k.Account != "" || k.OtherMode != 0 || !k.LastBackup.IsZero() ||
+		len(k.Verified)+len(k.Ticks)+len(k.NoCharges) != 0 {
+		t.Errorf("of a new database: got %+v", k)
+	}
+
+	// What it is bound to, and what is of the other mode.
+	if _, err := f.Bind(f.ctx, "test keys"); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, id := range []string{"acct_good", "acct_bad"} {
+		if _, err := f.ChangeConnectAccount(f.ctx, id, func(a *connect.Account) error {
+			a.State, a.Scope, a.ChargesEnabled, a.Livemode = connect.Connected, connect.ReadWrite, id == "acct_good", id == "acct_bad"
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for i, ev := range []webhooks.Event{
+		{ID: "evt_1", Source: webhooks.SourceWebhook, Secret: "aaaa0000"},
+		{ID: "evt_2", Source: webhooks.SourceBackfill},
+		{ID: "evt_3", Source: webhooks.SourceWebhook, Secret: "aaaa0000"},
+	} {
+		ev.Type, ev.State, ev.Created, ev.Payload = "charge.succeeded", webhooks.Received, f.clock.Now(), []byte("{}")
+		if _, err := f.Accept(f.ctx, ev); err != nil {
+			t.Fatal(err)
+		}
+
+		if i < 2 {
+			f.clock.Advance(time.Minute)
+		}
+	}
+
+	k := kept()
+	if k.BoundTo != "test keys" || k.OtherMode != 1 || len(k.NoCharges) != 1 || k.NoCharges[0] != "acct_bad" {
+		t.Errorf("got %+v", k)
+	}
+	if at := k.Verified["aaaa0000"]; len(k.Verified) != 1 || !at.Equal(start.Add(2*time.Minute)) {
+		t.Errorf("got the secrets %v", k.Verified)
+	}
+
+	sources, err := f.EventSources(f.ctx, []string{"evt_1", "evt_2", "evt_none"})
+	if err != nil || len(sources) != 2 || sources["evt_1"] != "webhook" || sources["evt_2"] != "backfill" {
+		t.Errorf("got the sources %v, %v", sources, err)
+	}
+
+	// The first sight of a key stays.
+	for range 2 {
+		if at, err := f.SeeGoLiveKey(f.ctx, "cccc0000", f.clock.Now()); err != nil || !at.Equal(start.Add(2*time.Minute)) {
+			t.Errorf("the key was seen first at %v, %v", at, err)
+		}
+
+		f.clock.Advance(time.Hour)
+	}
+
+	// The last word about a box counts.
+	for i, ticked := range []bool{true, false, true} {
+		tick := golive.Tick{
+			ID:     "tick_" + string('a'+rune(i)),
+			Box:    "box-radar",
+			Ticked: ticked,
+			Person: "Ann",
+			At:     f.clock.Now(),
+		}
+		if err := f.TickGoLive(f.ctx, tick); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := kept().Ticks["box-radar"]; ok != ticked || ok && got.ID != tick.ID {
+			t.Errorf("after %+v: got %+v, %t", tick, got, ok)
+		}
+	}
+
+	// Reports, newest first, and no more than are kept.
+	for i := range golive.KeptRuns + 2 {
+		r := &golive.Report{
+			ID:     "run_" + time.Duration(i).String(),
+			RanAt:  f.clock.Now(),
+			Red:    i,
+			Checks: []golive.Result{{Check: "clock"}},
+		}
+		if err := f.SaveGoLiveRun(f.ctx, r); err != nil {
+			t.Fatal(err)
+		}
+
+		f.clock.Advance(time.Second)
+	}
+
+	runs, err := f.GoLiveRuns(f.ctx, golive.KeptRuns+10)
+	if err != nil || len(runs) != golive.KeptRuns || runs[0].Red != golive.KeptRuns+1 || runs[0].Checks[0].Check != "clock" {
+		t.Errorf("got %d runs, %v", len(runs), err)
+	}
+}
