@@ -141,7 +141,10 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		pi.Shipping = api.ReadShipping(p.At("shipping"))
 	}
 
-	if p.Has("application_fee_amount") {
+	switch {
+	case p.Unset("application_fee_amount"):
+		pi.ApplicationFeeAmount = nil
+	case p.Has("application_fee_amount"):
 		pi.ApplicationFeeAmount = new(p.Int("application_fee_amount"))
 	}
 
