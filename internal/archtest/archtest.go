@@ -32,8 +32,8 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "config", "connect", "deliveries", "fault", "golive", "guard", "mail", "money", "orders", "payments",
-		"webhooks",
+		"api", "app", "config", "conform", "connect", "deliveries", "fault", "golive", "guard", "mail", "money", "orders",
+		"payments", "webhooks",
 	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
@@ -46,7 +46,8 @@ var rooms = map[string][]string{
 	"sealed":      {},
 	"budget":      {},
 	"filelock":    {},
-	"telemetry":   {}, // the rooms declare what they tell, app wires
+	"conform":     {"budget"}, // it must not share a mistake with stripeapi
+	"telemetry":   {},         // the rooms declare what they tell, app wires
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
 	"golive":      {},
