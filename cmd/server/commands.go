@@ -58,6 +58,7 @@ usage: server <command>
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
   connect      the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report
   golive       check whether this installation is ready for real payments
+  conform      compare the answers of Stripe with what checkoutd relies on; takes test keys only
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the e-mails to buyers and to the shop, or send one again
@@ -84,6 +85,7 @@ func commands() map[string]command {
 		"endpoints":   endpointsCommand,
 		"connect":     connectCommand,
 		"golive":      goliveCommand,
+		"conform":     conformCommand,
 		"account":     accountCommand,
 		"keys":        keysCommand,
 		"mails":       mailsCommand,

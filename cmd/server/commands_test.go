@@ -10,7 +10,7 @@ import (
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	commands := []string{
-		"serve", "sandbox", "stripe", "orders", "events", "buyers", "guard", "endpoints", "connect", "account",
+		"serve", "sandbox", "stripe", "orders", "events", "buyers", "guard", "endpoints", "connect", "conform", "account",
 		"keys", "mails", "migrate", "healthcheck", "version",
 	}
 	p := newProgram(t)

@@ -18,6 +18,7 @@ const (
 	Stripe      Mode = "stripe"      // the offline Stripe alone
 	Migrate     Mode = "migrate"     // bring the database up to date
 	Healthcheck Mode = "healthcheck" // ask a running server for its health
+	Conform     Mode = "conform"     // compare Stripe's answers with what checkoutd relies on
 )
 
 // known reports whether m is one of the modes.

@@ -31,7 +31,7 @@ func connectSection() section {
 				sandboxMakes: true,
 				help: "The ID (ca_…) of your platform at Stripe, of the same mode as the keys, see docs/connect.md. " +
 					"Empty: no accounts are connected.",
-				modes: checkoutModes,
+				modes: stripeModes,
 				read:  orEmpty(readConnectClientID),
 			},
 			{
@@ -58,7 +58,7 @@ func connectSection() section {
 				def:          "https://connect.stripe.com",
 				sandboxMakes: true,
 				help:         "Address of Stripe's OAuth. With live keys it must be Stripe's own.",
-				modes:        checkoutModes,
+				modes:        stripeModes,
 				read:         origin(func(c *Config) *string { return &c.ConnectBase }),
 			},
 			{

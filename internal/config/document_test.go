@@ -127,7 +127,7 @@ func defaultCell(o config.Option) string {
 }
 
 func words(modes []config.Mode) string {
-	all := []config.Mode{config.Serve, config.Sandbox, config.Stripe, config.Migrate, config.Healthcheck}
+	all := []config.Mode{config.Serve, config.Sandbox, config.Stripe, config.Migrate, config.Healthcheck, config.Conform}
 	if slices.Equal(modes, all) {
 		return "all"
 	}

@@ -81,7 +81,9 @@ var (
 	checkoutModes = []Mode{Serve, Sandbox}
 	offlineModes  = []Mode{Sandbox, Stripe}
 	storageModes  = []Mode{Serve, Sandbox, Migrate}
-	allModes      = []Mode{Serve, Sandbox, Stripe, Migrate, Healthcheck}
+	stripeModes   = []Mode{Serve, Sandbox, Conform}
+	keyModes      = []Mode{Serve, Conform} // that take a key of Stripe's
+	allModes      = []Mode{Serve, Sandbox, Stripe, Migrate, Healthcheck, Conform}
 )
 
 // usedIn reports whether mode m uses the option.

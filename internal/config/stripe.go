@@ -34,8 +34,8 @@ func stripeSection() section {
 				sandboxMakes: true,
 				help: "Secret key (sk_…) or restricted key (rk_…). It must be of the same mode, test or live, " +
 					"as the publishable key.",
-				modes:    checkoutModes,
-				required: serveOnly,
+				modes:    stripeModes,
+				required: keyModes,
 				missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" " +
 					"to try checkoutd without a Stripe account.",
 				read: readSecretKey,
@@ -73,7 +73,7 @@ func stripeSection() section {
 				def:          "https://api.stripe.com",
 				sandboxMakes: true,
 				help:         "Address of Stripe's API. With live keys it must be Stripe's own.",
-				modes:        checkoutModes,
+				modes:        stripeModes,
 				read:         origin(func(c *Config) *string { return &c.StripeAPIBase }),
 			},
 			{
