@@ -61,6 +61,7 @@ func newConnect(
 		Secure:       isHTTPS(cfg.BaseURL),
 		ExchangeTime: callTimeout(cfg.StripeTimeout),
 		Grace:        cfg.ConnectGrace,
+		TrialDays:    cfg.ConnectTrialDays,
 		Shop:         shop,
 		Refresh:      refresh,
 	})
@@ -76,9 +77,11 @@ func rememberOwn(read func(context.Context) (string, error)) func(context.Contex
 	return func(ctx context.Context) string {
 		mu.Lock()
 		defer mu.Unlock()
+
 		if known == "" {
 			known, _ = read(ctx)
 		}
+
 		return known
 	}
 }

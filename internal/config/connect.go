@@ -17,6 +17,7 @@ type Connect struct {
 	ConnectKeepData       bool   // of an account that was disconnected
 	ConnectGrace          time.Duration
 	ConnectAccountRate    int // requests a second for one account, of all replicas; 0 for no limit
+	ConnectTrialDays      int
 	Mirror                MirrorOptions
 	Fee                   FeeOptions
 }
@@ -86,6 +87,14 @@ func connectSection() section {
 					"STRIPE_RATE_LIMIT, which counts them, too. 0: no limit of its own.",
 				modes: checkoutModes,
 				read:  rateOrAuto(func(c *Config) *int { return &c.ConnectAccountRate }),
+			},
+			{
+				name: "CONNECT_APP_TRIAL_DAYS",
+				def:  "0",
+				help: "How many days an account may use your app before its subscription is paid for the first time, " +
+					"0 to 730. subscribe takes another number for one account.",
+				modes: checkoutModes,
+				read:  integer(func(c *Config) *int { return &c.ConnectTrialDays }, 0, 730),
 			},
 			feePercent(),
 			feeFixed(),

@@ -18,11 +18,13 @@ import (
 // AppSubscription is the subscription of an account to the platform's app, as
 // it was read at Stripe last.
 type AppSubscription struct {
-	ID                string // sub_…
-	AccountID         string
-	OrderID           string // that began it
-	CustomerID        string // of the platform
-	Status            string // Stripe's
+	ID         string // sub_…
+	AccountID  string
+	OrderID    string // that began it
+	CustomerID string // of the platform
+	// Status is Stripe's, but incomplete while no payment method is saved for a
+	// trial: Stripe calls that trialing already.
+	Status            string
 	CancelAtPeriodEnd bool
 	PeriodEnd         time.Time
 	EndsAt            time.Time // zero while it continues
@@ -30,11 +32,15 @@ type AppSubscription struct {
 	CreatedAt         time.Time
 }
 
+// statusTrialing is Stripe's status of a subscription whose first payment is
+// due at the end of its period.
+const statusTrialing = "trialing"
+
 // Active reports whether the account may use the app. grace is how long it may
 // after a renewal has failed, which Stripe tries again meanwhile.
 func (a *AppSubscription) Active(now time.Time, grace time.Duration) bool {
 	switch a.Status {
-	case "trialing", "active":
+	case statusTrialing, "active":
 		return true
 	case "past_due":
 		return now.Before(a.PastDueSince.Add(grace))
@@ -58,6 +64,7 @@ func (s *Service) appOf(accountID string, list []AppSubscription) (best *AppSubs
 		case a.Running():
 			return 1
 		}
+
 		return 0
 	}
 
@@ -66,6 +73,7 @@ func (s *Service) appOf(accountID string, list []AppSubscription) (best *AppSubs
 		if a.AccountID != accountID {
 			continue
 		}
+
 		if best == nil || rank(a) > rank(best) || rank(a) == rank(best) && a.CreatedAt.After(best.CreatedAt) {
 			best = a
 		}
@@ -83,6 +91,7 @@ type AppObject struct {
 	Order             string     `json:"order"`
 	CancelAtPeriodEnd bool       `json:"cancel_at_period_end"`
 	PeriodEnd         *time.Time `json:"period_end"`
+	TrialEnd          *time.Time `json:"trial_end"` // when the first payment is due, nil after it
 	EndsAt            *time.Time `json:"ends_at"`
 }
 
@@ -99,6 +108,7 @@ func (s *Service) answers(ctx context.Context, list []Account) ([]accountAnswer,
 	for i := range list {
 		ids[i] = list[i].ID
 	}
+
 	subs, err := s.cfg.Store.AppSubscriptions(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -118,7 +128,12 @@ func (s *Service) answers(ctx context.Context, list []Account) ([]accountAnswer,
 				PeriodEnd:         optional(a.PeriodEnd),
 				EndsAt:            optional(a.EndsAt),
 			}
+
+			if a.Status == statusTrialing {
+				v.App.TrialEnd = v.App.PeriodEnd
+			}
 		}
+
 		out = append(out, v)
 	}
 
@@ -142,6 +157,7 @@ type AppRequest struct {
 	SuccessURL *string            `json:"success_url"`
 	CancelURL  *string            `json:"cancel_url"`
 	Locale     *string            `json:"locale"`
+	TrialDays  *int64             `json:"trial_days"` // Config.TrialDays if nil
 }
 
 // AppLink is a page on which an account subscribes.
@@ -191,15 +207,15 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 		return AppLink{}, ErrNotConnected
 	}
 
-	subs, err := s.cfg.Store.AppSubscriptions(ctx, []string{accountID})
-	if err != nil {
+	if err := s.refuseSubscribed(ctx, accountID); err != nil {
 		return AppLink{}, err
 	}
-	if sub := s.appOf(accountID, subs); sub != nil && sub.Running() {
-		return AppLink{}, errSubscribed
+
+	mode, trial := orders.ModeSubscription, new(int64(s.cfg.TrialDays))
+	if req.TrialDays != nil {
+		trial = req.TrialDays
 	}
 
-	mode := orders.ModeSubscription
 	o, err := s.cfg.Shop.CreateForShop(ctx, orders.ShopRequest{
 		Mode:       &mode,
 		Items:      req.Items,
@@ -207,11 +223,17 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 		SuccessURL: req.SuccessURL,
 		CancelURL:  req.CancelURL,
 		Locale:     req.Locale,
+		TrialDays:  trial,
 	}, id, token)
 	if err != nil {
 		return AppLink{}, err
 	}
-	if err := s.closeOthers(ctx, &o); err != nil {
+
+	err = s.closeOthers(ctx, &o)
+	if err == nil { // one may have been paid before it was to be closed
+		err = s.refuseSubscribed(ctx, accountID)
+	}
+	if err != nil {
 		return AppLink{}, err
 	}
 
@@ -221,6 +243,36 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 		Order:     o.ID,
 		ExpiresAt: o.ExpiresAt.UTC(),
 	}, nil
+}
+
+// refuseSubscribed returns why an account may not begin a subscription: one
+// runs, or was paid for a moment ago and is not read yet.
+func (s *Service) refuseSubscribed(ctx context.Context, accountID string) error {
+	paid, err := s.cfg.Shop.Orders(ctx, orders.Filter{
+		Statuses: []orders.Status{orders.Paid, orders.Review},
+		Customer: accountID,
+	})
+	if err != nil {
+		return err
+	}
+
+	subs, err := s.cfg.Store.AppSubscriptions(ctx, []string{accountID})
+	if err != nil {
+		return err
+	}
+	if sub := s.appOf(accountID, subs); sub != nil && sub.Running() {
+		return errSubscribed
+	}
+
+	for i := range paid {
+		o := &paid[i]
+		known := slices.ContainsFunc(subs, func(sub AppSubscription) bool { return sub.OrderID == o.ID })
+		if o.Mode == orders.ModeSubscription && o.Account == "" && !known {
+			return errSubscribing
+		}
+	}
+
+	return nil
 }
 
 // closeOthers cancels the pages on which the account of an order could
@@ -267,6 +319,7 @@ func (s *Service) ServeUnsubscribe(w http.ResponseWriter, r *http.Request, _ Cal
 	if err != nil {
 		return err
 	}
+
 	subs = slices.DeleteFunc(subs, func(sub AppSubscription) bool { return !sub.Running() })
 	if len(subs) == 0 {
 		return errNoSubscription
@@ -288,8 +341,13 @@ func (s *Service) cancel(ctx context.Context, sub *AppSubscription) error {
 		return fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
 			"Stripe did not confirm that the subscription is canceled. Please try again.")
 	}
+
 	if err := s.cfg.Refresh(ctx, sub.OrderID, sub.ID); err != nil {
-		s.cfg.Log.Warn().Err(err).Str("order_id", sub.OrderID).Msg("could not read a canceled subscription")
+		s.cfg.Log.Warn().
+			Err(err).
+			Str("order_id", sub.OrderID).
+			Msg("could not read a canceled subscription")
 	}
+
 	return nil
 }

@@ -37,6 +37,8 @@ type Config struct {
 	Refresh func(ctx context.Context, orderID, subscriptionID string) error
 	// Grace is how long an account may use the app after a renewal failed.
 	Grace time.Duration
+	// TrialDays is how many days the app is free at first.
+	TrialDays int
 }
 
 // Service connects and disconnects accounts. It is safe for concurrent use.
@@ -127,6 +129,7 @@ func (s *Service) sync(ctx context.Context, a Account, at At, why Reason) (Accou
 		return a, fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
 			"Stripe did not answer for this account. Please try again.")
 	}
+
 	lost := err != nil
 
 	c, err := s.cfg.Store.UpdateConnection(ctx, at, func(c *Connection) error {
@@ -134,9 +137,11 @@ func (s *Service) sync(ctx context.Context, a Account, at At, why Reason) (Accou
 			s.disconnected(c, a.Connections, why)
 			return nil
 		}
+
 		if c.Account.IsConnected() {
 			c.Account.read(reading, s.cfg.Now())
 		}
+
 		return nil
 	})
 	if err == nil && lost {
@@ -164,6 +169,7 @@ func (s *Service) Deauthorize(ctx context.Context, id string) (Account, error) {
 	if err != nil || !a.IsConnected() {
 		return a, err
 	}
+
 	if err := s.cfg.Stripe.Deauthorize(ctx, s.cfg.ClientID, id); err != nil {
 		return a, fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
 			"Stripe did not confirm that the account is disconnected. Please try again.")
@@ -203,6 +209,7 @@ func (s *Service) AccessLost(accountID string) {
 	if s.lost.ids == nil {
 		s.lost.ids = map[string]bool{}
 	}
+
 	s.lost.ids[accountID] = true
 	s.lost.mu.Unlock()
 
@@ -257,6 +264,7 @@ func (s *Service) RunOnce(ctx context.Context) {
 	now := s.cfg.Now()
 	stale, err := s.cfg.Store.StaleAccounts(ctx, now.Add(-readEvery), readAtOnce)
 	s.warn(ctx, err, "could not list the connected accounts")
+
 	for i := range stale {
 		ids = append(ids, stale[i].ID)
 	}
@@ -266,6 +274,7 @@ func (s *Service) RunOnce(ctx context.Context) {
 		if errors.Is(err, ErrNoAccount) {
 			continue // it was never one of ours
 		}
+
 		s.warn(ctx, err, "could not read a connected account")
 	}
 

@@ -3,7 +3,7 @@ package mail
 import "checkoutd/internal/payments"
 
 // texts are the words of one kind of e-mail to one recipient. {number},
-// {amount}, {shop} and {date} are filled in.
+// {amount}, {shop} and {date} are filled in, {due} about a trial.
 type texts struct {
 	Subject string
 	Title   string
@@ -14,6 +14,8 @@ type texts struct {
 type words struct {
 	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Footer string
 
+	Trial string // the line that takes the price off
+
 	emails map[emailKey]texts
 }
 
@@ -23,8 +25,12 @@ type emailKey struct {
 	to   Recipient
 }
 
-// placedFree is the kind of e-mail about an order that costs nothing.
-const placedFree = "order.paid, free"
+// placedFree is the kind of e-mail about an order that costs nothing,
+// placedTrial about a subscription that begins with a trial.
+const (
+	placedFree  = "order.paid, free"
+	placedTrial = "order.paid, trial"
+)
 
 // Recipients returns who gets an e-mail about a kind of effect, nobody if there
 // is none.
@@ -49,6 +55,7 @@ var languages = map[string]words{
 		Shipping: "Shipping",
 		Tax:      "Tax",
 		Included: "included",
+		Trial:    "Free trial",
 		Total:    "Total",
 		Refunded: "Refunded so far",
 		ShipTo:   "Delivered to",
@@ -64,6 +71,17 @@ var languages = map[string]words{
 				Subject: "Your order {number} at {shop}",
 				Title:   "Thank you for your order",
 				Text:    []string{"There is nothing to pay. This is what you ordered:"},
+			},
+			{placedTrial, Buyer}: {
+				Subject: "Your free trial at {shop}",
+				Title:   "Your free trial has started",
+				Text: []string{"Your payment method is saved, and nothing was charged. The first payment is due " +
+					"on {due}, unless you cancel before. This is what you subscribed to:"},
+			},
+			{placedTrial, Shop}: {
+				Subject: "Order {number}: a free trial has started",
+				Title:   "A free trial has started",
+				Text:    []string{"The buyer's payment method is saved. The first payment is due on {due}:"},
 			},
 			{payments.EffectPaid, Shop}: {
 				Subject: "Order {number} is paid: {amount}",
@@ -115,6 +133,7 @@ var languages = map[string]words{
 		Shipping: "Livraison",
 		Tax:      "Taxes",
 		Included: "compris",
+		Trial:    "Essai gratuit",
 		Total:    "Total",
 		Refunded: "Déjà remboursé",
 		ShipTo:   "Livraison à",
@@ -130,6 +149,17 @@ var languages = map[string]words{
 				Subject: "Votre commande {number} chez {shop}",
 				Title:   "Merci pour votre commande",
 				Text:    []string{"Il n’y a rien à payer. Voici votre commande :"},
+			},
+			{placedTrial, Buyer}: {
+				Subject: "Votre essai gratuit chez {shop}",
+				Title:   "Votre essai gratuit a commencé",
+				Text: []string{"Votre moyen de paiement est enregistré et rien n’a été débité. Le premier " +
+					"paiement sera dû le {due}, sauf résiliation d’ici là. Voici votre abonnement :"},
+			},
+			{placedTrial, Shop}: {
+				Subject: "Commande {number} : un essai gratuit a commencé",
+				Title:   "Un essai gratuit a commencé",
+				Text:    []string{"Le moyen de paiement est enregistré. Le premier paiement sera dû le {due} :"},
 			},
 			{payments.EffectPaid, Shop}: {
 				Subject: "La commande {number} est payée : {amount}",

@@ -79,6 +79,7 @@ func NewWriter(c WriterConfig) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	html, err := source(c.Folder, "email.html")
 	if err != nil {
 		return nil, err
@@ -126,8 +127,10 @@ func source(folder, name string) (string, error) {
 // try writes every e-mail about a sample order.
 func (w *Writer) try() error {
 	st := &payments.State{Order: orders.Order{
-		ID: "ord_sample", Amount: 1000, Currency: "usd",
-		Items: []orders.Item{{Name: "Sample", Quantity: 1, UnitAmount: 1000}},
+		ID:       "ord_sample",
+		Amount:   1000,
+		Currency: "usd",
+		Items:    []orders.Item{{Name: "Sample", Quantity: 1, UnitAmount: 1000}},
 	}}
 
 	for lang, words := range languages {
@@ -137,6 +140,7 @@ func (w *Writer) try() error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -152,7 +156,11 @@ func (w *Writer) write(l Email, st *payments.State) (Text, error) {
 
 func (w *Writer) writeIn(lang string, l Email, st *payments.State) (Text, error) {
 	key := emailKey{l.Kind, l.Recipient}
-	if l.Kind == payments.EffectPaid && l.Recipient == Buyer && st.Order.Amount == 0 {
+	switch {
+	case l.Kind != payments.EffectPaid:
+	case st.Order.Trial():
+		key.kind = placedTrial
+	case l.Recipient == Buyer && st.Order.Amount == 0:
 		key.kind = placedFree
 	}
 
@@ -192,10 +200,11 @@ func (w *Writer) view(lang string, t texts, l Email, st *payments.State) view {
 	}
 
 	fill := strings.NewReplacer("{number}", v.Number, "{amount}", v.Amount, "{shop}", v.Shop,
-		"{date}", date(lang, o.CreatedAt)).Replace
+		"{date}", date(lang, o.CreatedAt), "{due}", date(lang, o.FirstPayment(o.PaidAt))).Replace
 
 	v.Subject, v.Title = fill(t.Subject), fill(t.Title)
 	v.OrderLine, v.Footer = fill(words.Order), fill(words.Footer)
+
 	for _, p := range t.Text {
 		v.Paragraphs = append(v.Paragraphs, fill(p))
 	}
@@ -222,21 +231,30 @@ func sums(w words, o *orders.Order, format func(int64) string) (list []sumView) 
 	if o.Discount.Code != "" || o.ShippingRate.ID != "" || o.Deducted() > 0 || o.AddedTax() > 0 {
 		list = append(list, sumView{Name: w.Subtotal, Amount: format(o.Subtotal())})
 	}
+
 	if d := o.Discount; d.Code != "" {
 		list = append(list, sumView{Name: w.Discount + " " + d.Code, Amount: "−" + format(d.Amount)})
 	}
+
+	if o.Trial() {
+		list = append(list, sumView{Name: w.Trial, Amount: "−" + format(o.Subtotal())})
+	}
+
 	for _, d := range o.Shop.Discounts {
 		list = append(list, sumView{Name: d.Name, Amount: "−" + format(d.Amount)})
 	}
+
 	if rate := o.ShippingRate; rate.ID != "" {
 		list = append(list, sumView{Name: w.Shipping + w.Colon + " " + rate.Name, Amount: format(rate.Amount)})
 	}
+
 	list = append(list, taxes(w, o, format)...)
 
 	list = append(list, sumView{Name: w.Total, Amount: format(o.Amount), Strong: true})
 	if o.Refunded > 0 {
 		list = append(list, sumView{Name: w.Refunded, Amount: format(o.Refunded)})
 	}
+
 	return list
 }
 
@@ -250,12 +268,14 @@ func taxes(w words, o *orders.Order, format func(int64) string) (list []sumView)
 		} else {
 			added -= t.Amount
 		}
+
 		list = append(list, sumView{Name: name, Amount: format(t.Amount)})
 	}
 
 	if added > 0 { // of the items
 		list = append([]sumView{{Name: w.Tax, Amount: format(added)}}, list...)
 	}
+
 	return list
 }
 

@@ -15,6 +15,7 @@ func (c *Catalog) reprice(o *Order) error {
 	}
 
 	promotion := c.promotionOf(o)
+
 	rate, err := c.rateOf(o)
 	if err != nil {
 		return err
@@ -60,6 +61,10 @@ func (c *Catalog) repriceShop(o *Order) error {
 	}
 
 	o.Amount, o.ShippingRate, o.Discount = t.Amount, offer, Discount{}
+	if o.Trial() { // what comes after it can be paid, too
+		o.Amount = 0
+	}
+
 	return nil
 }
 

@@ -102,6 +102,9 @@ func (s *Service) newShopOrder(ctx context.Context, req ShopRequest) (o Order, e
 	if err := s.applyShop(&o, req); err != nil {
 		return Order{}, err
 	}
+	if err := setTrial(&o, req); err != nil {
+		return Order{}, err
+	}
 
 	if o.Mode == ModePayment && req.SetupFutureUsage == nil {
 		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
@@ -190,6 +193,7 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 		{"account", req.Account != nil},
 		{"on_behalf_of", req.OnBehalfOf != nil},
 		{"transfer_data", req.TransferData != nil},
+		{"trial_days", req.TrialDays != nil},
 		{"application_fee_percent", req.ApplicationFeePercent != nil},
 	} {
 		if part.given {

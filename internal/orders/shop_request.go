@@ -14,9 +14,10 @@ import (
 // an open one. Fields that are nil stay as they are; a list or a map that is
 // given replaces the former one as a whole.
 type ShopRequest struct {
-	Reference          *string                `json:"reference"` // of a new order only
-	Currency           *string                `json:"currency"`  // of a new order only
-	Mode               *Mode                  `json:"mode"`      // of a new order only
+	Reference          *string                `json:"reference"`  // of a new order only
+	Currency           *string                `json:"currency"`   // of a new order only
+	Mode               *Mode                  `json:"mode"`       // of a new order only
+	TrialDays          *int64                 `json:"trial_days"` // of a new order only
 	Items              *[]ShopItem            `json:"items"`
 	Shipping           Nullable[ShopShipping] `json:"shipping"`
 	Discounts          *[]Deduction           `json:"discounts"`

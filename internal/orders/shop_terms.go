@@ -2,6 +2,7 @@ package orders
 
 import (
 	"slices"
+	"time"
 )
 
 // ShopTerms are what the shop's backend decided about an order that it created.
@@ -19,6 +20,10 @@ type ShopTerms struct {
 	SuccessURL      string            `json:"success_url,omitempty"` // where the buyer goes on after paying
 	CancelURL       string            `json:"cancel_url,omitempty"`  // where the buyer goes without paying
 	Locale          string            `json:"locale,omitempty"`      // of the pages, "" for the browser's
+	TrialDays       int64             `json:"trial_days,omitempty"`  // of a subscription, 0 for no trial
+	// TrialEnd is when the trial of the order's subscription ends, zero until
+	// that is known.
+	TrialEnd time.Time `json:"trial_end,omitzero"`
 }
 
 // Deduction is a discount of the shop's own.

@@ -18,6 +18,7 @@ type View struct {
 	ShippingCountries  []string       `json:"shipping_countries"` // empty: all
 	Ships              bool           `json:"ships"`
 	Recurring          *Recurring     `json:"recurring"`
+	Trial              *TrialView     `json:"trial,omitempty"`
 	SetupFutureUsage   string         `json:"setup_future_usage,omitempty"` // depends on the items
 	OptionsFingerprint string         `json:"options_fingerprint"`
 	Currency           string         `json:"currency"`
@@ -31,6 +32,13 @@ type View struct {
 	// SubscriptionEndsAt is when the subscription ends or ended, missing while
 	// it continues.
 	SubscriptionEndsAt *time.Time `json:"subscription_ends_at,omitempty"`
+}
+
+// TrialView is the trial with which a subscription begins: nothing is paid
+// before it ends.
+type TrialView struct {
+	Days int64     `json:"days"`
+	End  time.Time `json:"end"` // when the first payment is due
 }
 
 // DiscountView is a promotion code with its discount.
@@ -103,6 +111,10 @@ func (s *Service) View(o Order) View {
 
 	if o.IsExpired(s.cfg.Now()) && !o.paymentStarted() {
 		v.Status = Expired
+	}
+
+	if o.Trial() {
+		v.Trial = &TrialView{o.Shop.TrialDays, o.FirstPayment(s.cfg.Now()).UTC()}
 	}
 
 	if o.Discount.Code != "" {

@@ -139,7 +139,7 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) checkoutPage(
 	ctx context.Context, loc locale, o orders.View, refusal *fault.Error,
 ) (pg page, err error) {
-	t := loc.texts.Checkout.forMode(o.Mode)
+	t := loc.texts.Checkout.forMode(formMode(o))
 	view := checkoutPage{
 		Title:     t.Title,
 		Order:     p.orderView(loc, o),

@@ -98,7 +98,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	view := completePage{
 		Order:   p.orderView(loc, o),
 		State:   state,
-		Texts:   loc.texts.statesFor(o.Mode)[state],
+		Texts:   loc.texts.statesFor(formMode(o))[state],
 		Setup:   o.Mode == orders.ModeSetup,
 		Free:    isFree(o),
 		Waiting: poll == "fast",
@@ -108,9 +108,10 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	case todo != nil:
 		view.State, view.Instructions = awaiting, todo
 		view.Texts = stateTexts{todo.Title, todo.Text}
-		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).PayAnotherWay
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(formMode(o)).PayAnotherWay
+
 	case state == "requires_action":
-		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).Resume
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(formMode(o)).Resume
 	case state == "unpaid", state == "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
@@ -127,6 +128,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 
 	pg := p.page(loc, "complete", view.Texts.Title)
 	pg.Back, view.Continue = backURL(o), continueURL(o)
+
 	if view.Waiting {
 		pg.Refresh = refreshSeconds
 	}

@@ -44,7 +44,7 @@ type bankOptions struct {
 
 func (p *Pages) elements(o orders.Order) elementsView {
 	v := elementsView{
-		Mode:                       o.Mode,
+		Mode:                       modeOfElements(o),
 		Amount:                     o.Amount,
 		Currency:                   o.Currency,
 		CaptureMethod:              o.Options.CaptureMethod,
@@ -61,6 +61,15 @@ func (p *Pages) elements(o orders.Order) elementsView {
 	}
 
 	return v
+}
+
+// modeOfElements returns the mode of an order's Elements. A trial begins with a
+// SetupIntent, as an order in mode setup does.
+func modeOfElements(o orders.Order) orders.Mode {
+	if o.Trial() {
+		return orders.ModeSetup
+	}
+	return o.Mode
 }
 
 // darkAppearance returns what replaces elements.appearance on dark screens, nil

@@ -47,6 +47,7 @@ type orderView struct {
 	Total         amountView
 	Every         string // "every month", "" for once
 	RecurringNote string
+	FirstPayment  dateView    // after a trial
 	Charged       *amountView // nil unless it is less than the total
 	PaidBack      *amountView // what was refunded, nil for nothing
 	ShipTo        []string    // lines of the address
@@ -90,7 +91,10 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 		v.Deductions, v.Taxes = loc.shopSums(o.Shop, amount)
 	}
 
-	if v.Every != "" {
+	switch {
+	case o.Trial != nil:
+		v.addTrial(loc, amount)
+	case v.Every != "":
 		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
 	}
 
@@ -104,7 +108,7 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 
 	if o.SubscriptionEndsAt != nil {
 		v.Until = loc.date(*o.SubscriptionEndsAt)
-		v.RecurringNote = "" // it is canceled
+		v.RecurringNote, v.FirstPayment = "", dateView{} // it is canceled
 	}
 
 	for _, it := range o.Items {
@@ -113,6 +117,35 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 
 	return v
 }
+
+// addTrial says that nothing is paid before the end of a trial, and what is
+// paid then.
+func (v *orderView) addTrial(loc locale, amount func(int64) amountView) {
+	t := loc.texts.Checkout
+	later := amount(v.View.Subtotal)
+	days := strconv.FormatInt(v.Trial.Days, 10)
+
+	name := fill(t.TrialDays, "days", days)
+	if v.Trial.Days == 1 {
+		name = t.TrialDay
+	}
+
+	v.Deductions = append(v.Deductions, sumView{Name: name, Amount: negative(later)})
+	v.RecurringNote = fill(t.TrialNote, "total", later.Text, "every", v.Every)
+	v.FirstPayment = loc.date(v.Trial.End)
+	v.Every = "" // of the total, which is paid now
+}
+
+// formMode is what the texts about an order are chosen by.
+func formMode(o orders.View) orders.Mode {
+	if o.Trial != nil {
+		return modeTrial
+	}
+	return o.Mode
+}
+
+// modeTrial names the texts about a subscription that begins with a trial.
+const modeTrial orders.Mode = "trial"
 
 // addSums adds the sums between the subtotal and the total. The page has all of
 // them, hidden if they are empty, because the checkout's script may show them

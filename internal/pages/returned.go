@@ -41,8 +41,9 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 
 	if known {
 		view.State, status = completeState(order), http.StatusOK
-		view.Texts, view.Note = loc.texts.statesFor(o.Mode)[view.State], t.DetailsElsewhere
+		view.Texts, view.Note = loc.texts.statesFor(formMode(order))[view.State], t.DetailsElsewhere
 		view.Continue = continueURL(order)
+
 		if pollOf(view.State) == "fast" {
 			refresh = refreshSeconds
 		}

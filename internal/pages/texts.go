@@ -135,6 +135,10 @@ type checkoutTexts struct {
 	BillingAddress   string                    `json:"-"`
 	BillingSame      string                    `json:"-"`
 	RecurringNote    string                    `json:"recurringNote"`
+	TrialNote        string                    `json:"-"`
+	TrialDay         string                    `json:"-"`
+	TrialDays        string                    `json:"-"`
+	FirstPayment     string                    `json:"-"`
 	Intro            string                    `json:"-"`
 	Free             string                    `json:"free"`
 	TotalNow         string                    `json:"totalNow"`
@@ -183,6 +187,7 @@ func (t checkoutTexts) forMode(mode orders.Mode) checkoutTexts {
 	t.PayAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay)
 	t.OrAnotherWay = cmp.Or(m.OrAnotherWay, t.OrAnotherWay)
 	t.States = merged(t.States, m.States)
+
 	return t
 }
 

@@ -108,6 +108,10 @@ func english() texts {
 			BillingAddress:   "Billing address",
 			BillingSame:      "Same as the shipping address",
 			RecurringNote:    "You pay {total} now and the same amount {every} until you cancel.",
+			TrialNote:        "You pay nothing now. After the free trial you pay {total} {every} until you cancel.",
+			TrialDay:         "Free trial, 1 day",
+			TrialDays:        "Free trial, {days} days",
+			FirstPayment:     "First payment on",
 			Free:             "Free",
 			TotalNow:         "The total is now {total}.",
 			OneDay:           "1 business day",
@@ -163,6 +167,7 @@ func english() texts {
 						"failed": {"The payment did not go through", "You have not been charged, and the subscription has not started."},
 					},
 				},
+				modeTrial: trialEnglish(),
 			},
 
 			States: map[string]stateTexts{

@@ -109,16 +109,21 @@ func french() texts {
 			BillingAddress:   "Adresse de facturation",
 			BillingSame:      "Identique à l’adresse de livraison",
 			RecurringNote:    "Vous payez {total} maintenant, puis le même montant {every} jusqu’à la résiliation.",
-			Free:             "Gratuit",
-			TotalNow:         "Le total est maintenant de {total}.",
-			OneDay:           "1 jour ouvré",
-			Days:             "{days} jours ouvrés",
-			DaysRange:        "{min} à {max} jours ouvrés",
-			Discount:         "Remise {code}",
-			Shipping:         "Livraison : {name}",
-			SavedCard:        "Vous payez avec une carte enregistrée.",
-			SavedBank:        "Vous payez avec un compte bancaire enregistré.",
-			SavedOther:       "Vous payez avec un moyen de paiement enregistré.",
+			TrialNote: "Vous ne payez rien maintenant. Après l’essai gratuit, " +
+				"vous payez {total} {every} jusqu’à la résiliation.",
+			TrialDay:     "Essai gratuit, 1 jour",
+			TrialDays:    "Essai gratuit, {days} jours",
+			FirstPayment: "Premier paiement le",
+			Free:         "Gratuit",
+			TotalNow:     "Le total est maintenant de {total}.",
+			OneDay:       "1 jour ouvré",
+			Days:         "{days} jours ouvrés",
+			DaysRange:    "{min} à {max} jours ouvrés",
+			Discount:     "Remise {code}",
+			Shipping:     "Livraison : {name}",
+			SavedCard:    "Vous payez avec une carte enregistrée.",
+			SavedBank:    "Vous payez avec un compte bancaire enregistré.",
+			SavedOther:   "Vous payez avec un moyen de paiement enregistré.",
 
 			Modes: map[orders.Mode]modeTexts{
 				orders.ModeSetup: {
@@ -164,6 +169,7 @@ func french() texts {
 						"failed": {"Le paiement n’a pas abouti", "Vous n’avez pas été débité et l’abonnement n’a pas commencé."},
 					},
 				},
+				modeTrial: trialFrench(),
 			},
 
 			States: map[string]stateTexts{

@@ -199,6 +199,7 @@ func nextParams(st *State) Params {
 	case orders.ModeSubscription:
 		p.Mode = o.Mode
 		p.Items = slices.Clone(o.Items) // none of them ships: see orders.Catalog.Ships
+		p.TrialDays = o.Shop.TrialDays
 	}
 
 	if in := st.livingIntent(); in != nil {

@@ -75,6 +75,13 @@ An order's mode changes the call of an attempt. Everything else is the same.
     other write came between. What an answer shows counts only while the
     subscription is not known, or incomplete.
 
+  - A subscription with a trial begins with a SetupIntent, whose metadata names
+    the subscription, because nothing else at Stripe does. It runs before a
+    method is saved: until then the order is open, and nobody is told of the
+    subscription. To end it, the SetupIntent is canceled first, which Stripe
+    refuses once it has succeeded, and then the subscription. The first payment
+    after the trial is a renewal.
+
   - An order whose total is zero has no attempt: place calls the same pay under
     the order's lock, once nothing else of the order may take money.
 

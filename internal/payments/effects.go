@@ -142,13 +142,16 @@ func (r rules) tellFailure(st *State, op *Operation) {
 }
 
 // tellSubscription adds the effects of a subscription's news. prev is the
-// status that was known, "" for none.
+// status that was known, "" for none. A trial runs before it has begun for the
+// buyer: what ends until then has never been told of.
 func (r rules) tellSubscription(st *State, sub *Subscription, prev SubscriptionStatus) {
+	begun := prev.running() && !st.Order.Trial() || st.began(sub.ID)
+
 	switch {
 	case sub.Status.pastDue() && !prev.pastDue():
 		period := strconv.FormatInt(sub.PeriodEnd.Unix(), 10)
 		r.happensTo(st, EffectPastDue, sub.ID+"/"+period, string(sub.Status))
-	case sub.Status == SubscriptionCanceled && prev != sub.Status && (prev.running() || st.began(sub.ID)):
+	case sub.Status == SubscriptionCanceled && prev != sub.Status && begun:
 		r.happensTo(st, EffectEnded, sub.ID, string(sub.Status))
 	}
 }

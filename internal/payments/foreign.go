@@ -115,7 +115,7 @@ func (st *State) owns(s Snapshot) bool {
 	if st.madeBy(s.Mark(), s.ID, s.SubscriptionID) != nil {
 		return true
 	}
-	if s.SubscriptionID == "" {
+	if s.SubscriptionID == "" || s.IsSetup() && s.Subscription == nil { // a SetupIntent has it from its metadata
 		return false
 	}
 	return st.Subscription(s.SubscriptionID) != nil ||
@@ -141,7 +141,9 @@ func misfit(st *State, s Snapshot) string {
 	o := &st.Order
 	customer := s.CustomerID == o.CustomerID
 	capture := s.holdsOnly() == (o.Options.CaptureMethod == captureManually)
-	account := s.OnBehalfOf == o.Options.OnBehalfOf
+
+	// The SetupIntent of a trial is made by Stripe, on nobody's behalf.
+	account := s.OnBehalfOf == o.Options.OnBehalfOf || s.IsSetup() && o.Trial()
 
 	for i := range st.Attempts {
 		a := &st.Attempts[i]

@@ -12,6 +12,9 @@ const (
 	MetaOrder   = "checkoutd_order"
 	MetaAttempt = "checkoutd_attempt"
 	MetaProof   = "checkoutd_proof"
+	// MetaSubscription names the subscription whose trial a SetupIntent begins,
+	// which the SetupIntent does not refer to otherwise.
+	MetaSubscription = "checkoutd_subscription"
 )
 
 // Mark is our metadata on an object at Stripe. Everybody with access to the

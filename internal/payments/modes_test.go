@@ -25,6 +25,18 @@ func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
 	o.Mode, o.CustomerID = mode, customerID
 
 	switch mode {
+	case modeTrial:
+		o.Mode, o.Shop.TrialDays = orders.ModeSubscription, 14
+		o.Items = []orders.Item{{
+			SKU:        "club",
+			Name:       "Club",
+			Quantity:   1,
+			UnitAmount: o.Amount,
+			Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+		}}
+
+		o.Amount = 0
+
 	case orders.ModeSetup:
 		o.Amount = 0
 	case orders.ModeSubscription:
@@ -44,6 +56,14 @@ func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
 // as a reading shows it.
 func snapOf(p payments.Params, status payments.Status, sub payments.SubscriptionStatus) payments.Snapshot {
 	s := snap(p, status)
+	if p.TrialDays > 0 {
+		full := subscriptionIn(sub)
+		full.Mark = payments.MarkOf(p.Metadata)
+		s.ID, s.Amount, s.AmountReceived, s.Currency = setupID, 0, 0, ""
+		s.SubscriptionID, s.Subscription = subID, &full
+		return s
+	}
+
 	switch p.Mode {
 	case orders.ModeSetup:
 		s.ID, s.Amount, s.AmountReceived, s.Currency = setupID, 0, 0, ""
@@ -52,12 +72,17 @@ func snapOf(p payments.Params, status payments.Status, sub payments.Subscription
 		full.Mark = payments.MarkOf(p.Metadata)
 		s.InvoiceID, s.SubscriptionID, s.Subscription = "in_1", subID, &full
 	}
+
 	return s
 }
 
 // inEvent returns an intent as an event carries it: with the ID of its invoice
 // and no more of it.
 func inEvent(s payments.Snapshot) payments.Snapshot {
+	if s.IsSetup() { // its metadata names the subscription
+		s.Subscription = nil
+		return s
+	}
 	s.SubscriptionID, s.Subscription, s.Renewal = "", nil, false
 	return s
 }
@@ -93,7 +118,11 @@ const (
 	incomplete = payments.SubscriptionIncomplete
 	active     = payments.SubscriptionActive
 	pastDue    = payments.SubscriptionPastDue
+	trialing   = payments.SubscriptionTrialing
 )
+
+// modeTrial stands for an order in mode subscription that begins with a trial.
+const modeTrial orders.Mode = "trial"
 
 // modeSequences are what really happens at Stripe when a buyer saves a payment
 // method or subscribes, in order.
@@ -168,8 +197,17 @@ var modeSequences = []struct {
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 	{"a renewal that is paid out of band", orders.ModeSubscription, succeeded, []step{
 		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}},
-		{"renewal payment_intent.payment_failed", moment{intent: succeeded, sub: pastDue, renewal: rpm}},
-		{"renewal payment_intent.canceled", moment{intent: succeeded, sub: active, renewal: gone, outOfBand: true}},
+		{"renewal payment_intent.payment_failed", moment{
+			intent:  succeeded,
+			sub:     pastDue,
+			renewal: rpm,
+		}},
+		{"renewal payment_intent.canceled", moment{
+			intent:    succeeded,
+			sub:       active,
+			renewal:   gone,
+			outOfBand: true,
+		}},
 		{"invoice.paid", moment{intent: succeeded, sub: active, renewal: gone, outOfBand: true}},
 	}, orders.Paid, orders.PaymentPaid, "order.paid,subscription.renewed " + renewalID},
 	{"renewed", orders.ModeSubscription, succeeded, []step{
@@ -218,18 +256,71 @@ var modeSequences = []struct {
 		}},
 	}, orders.Paid, orders.PaymentPaid,
 		"order.paid,subscription.canceled " + subID},
+	{"a trial", modeTrial, succeeded, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: trialing}},
+		{"setup_intent.succeeded", moment{intent: succeeded, sub: trialing}},
+		{"invoice.paid", moment{intent: succeeded, sub: trialing}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: trialing}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
+	{"a trial after 3D Secure, and the first payment", modeTrial, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: trialing}},
+		{"setup_intent.requires_action", moment{intent: action, sub: trialing}},
+		{"setup_intent.succeeded", moment{intent: succeeded, sub: trialing}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: active, renewal: rpm}},
+		{"renewal payment_intent.succeeded", moment{
+			intent:  succeeded,
+			sub:     active,
+			renewal: succeeded,
+		}},
+	}, orders.Paid, orders.PaymentPaid, "order.paid,subscription.renewed " + renewalID},
+	{"a trial whose first payment failed", modeTrial, succeeded, []step{
+		{"setup_intent.succeeded", moment{intent: succeeded, sub: trialing}},
+		{"renewal payment_intent.payment_failed", moment{
+			intent:  succeeded,
+			sub:     pastDue,
+			renewal: rpm,
+		}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: pastDue, renewal: rpm}},
+		{"customer.subscription.deleted", moment{
+			intent:  succeeded,
+			sub:     payments.SubscriptionCanceled,
+			renewal: rpm,
+		}},
+	}, orders.Paid, orders.PaymentPaid, "order.paid,subscription.canceled " + subID},
+	{"a trial without a method: 3D Secure failed", modeTrial, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: trialing}},
+		{"setup_intent.requires_action", moment{intent: action, sub: trialing}},
+		{"setup_intent.setup_failed", moment{intent: rpm, err: cardDeclined, sub: trialing}},
+	}, orders.Open, orders.PaymentFailed, ""},
+	{"a trial that was abandoned", modeTrial, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: trialing}},
+		{"setup_intent.requires_action", moment{intent: action, sub: trialing}},
+		{"setup_intent.canceled", moment{intent: gone, sub: payments.SubscriptionCanceled}},
+		{"customer.subscription.deleted", moment{intent: gone, sub: payments.SubscriptionCanceled}},
+	}, orders.Open, orders.Unpaid, ""},
 }
 
 // happen makes m the state at Stripe.
 func (f *fixture) happen(p payments.Params, m moment) {
 	s := snapOf(p, m.intent, m.sub)
 	s.Error, s.PaidOutOfBand = m.err, m.outOfBand && m.renewal == ""
-	f.stripe.PutIntent(s)
+
+	inReading := s
+	if p.TrialDays > 0 { // it is read apart
+		inReading.Subscription = nil
+	}
+
+	f.stripe.PutIntent(inReading)
 
 	reading := payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
 	reading.Mark = payments.MarkOf(p.Metadata)
+
 	if m.renewal == "" {
 		reading.First = &s
+		if p.TrialDays > 0 && m.intent == succeeded { // nothing is pending
+			reading.First = nil
+		}
+
 		f.stripe.PutSubscription(reading, "in_1", "in_2")
 		return
 	}
@@ -415,6 +506,7 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 	if end.outOfBand && end.renewal == "" {
 		captured = 0
 	}
+
 	if strings.Contains(effects, payments.EffectPaid) && st.Order.Captured != captured {
 		f.Errorf("captured %d, want %d", st.Order.Captured, captured)
 	}

@@ -96,7 +96,9 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 		return errors.Join(fmt.Errorf("payments: look up attempt %s: %w", a.ID, err), s.postpone(ctx, a))
 	}
 
-	return s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	var after *State
+	err = s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+		after = st
 		r := s.rules()
 		now := st.attempt(a.ID)
 		if now == nil || !now.State.Open() {
@@ -126,6 +128,11 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 		st.setBuyerStatus(now)
 		return nil
 	})
+	if err == nil {
+		s.followSubscription(ctx, after)
+	}
+
+	return err
 }
 
 // findIntent reads the attempt's intent by its ID, or looks for the order's

@@ -117,7 +117,7 @@ func (s *Service) settleFresh(
 			return err
 		}
 
-		snap, err := s.stripe(&before.Order).Intent(ctx, intentID)
+		snap, err := s.readIntent(ctx, before, intentID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
 		}
@@ -141,6 +141,33 @@ func (s *Service) settleFresh(
 	}
 
 	return fmt.Errorf("payments: %s: %w, %d times", intentID, errStaleReading, maxReadings)
+}
+
+// readIntent reads an intent of an order at Stripe, together with the
+// subscription that it begins. The SetupIntent of a trial shows no more than
+// itself, so its subscription is read after it.
+func (s *Service) readIntent(ctx context.Context, st *State, intentID string) (Snapshot, error) {
+	stripe := s.stripe(&st.Order)
+
+	snap, err := stripe.Intent(ctx, intentID)
+	if err != nil || !snap.IsSetup() || !st.Order.Trial() {
+		return snap, err
+	}
+
+	if in := st.Intent(intentID); in != nil && in.SubscriptionID != "" {
+		snap.SubscriptionID = in.SubscriptionID // what the ledger knows counts
+	}
+
+	if snap.SubscriptionID == "" {
+		return snap, nil
+	}
+
+	reading, err := stripe.Subscription(ctx, snap.SubscriptionID)
+	if err == nil {
+		snap.Subscription = &reading.Subscription
+	}
+
+	return snap, err
 }
 
 // update changes an order and reports money of others that was found.

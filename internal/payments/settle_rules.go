@@ -148,7 +148,7 @@ func (in *Intent) update(s Snapshot) {
 	in.Status = s.Status
 	in.Amount, in.Captured, in.Currency = s.Amount, s.AmountReceived, s.Currency
 	in.ClientSecret = cmp.Or(s.ClientSecret, in.ClientSecret)
-	in.SubscriptionID = cmp.Or(s.SubscriptionID, in.SubscriptionID)
+	in.SubscriptionID = cmp.Or(in.SubscriptionID, s.SubscriptionID) // it never changes
 	in.PaidOutOfBand = in.PaidOutOfBand || s.PaidOutOfBand
 	if !s.CaptureBefore.IsZero() {
 		in.CaptureBefore = s.CaptureBefore
@@ -183,7 +183,7 @@ func (st *State) linkAttempt(s Snapshot) *Attempt {
 func mismatch(st *State, s Snapshot) string {
 	o := &st.Order
 	switch {
-	case s.IsSetup() != (o.Mode == orders.ModeSetup):
+	case s.IsSetup() != o.SavesMethod():
 		return fmt.Sprintf("intent %s does not fit an order in mode %s", s.ID, o.Mode)
 	case s.InvoiceID != "" && o.Mode != orders.ModeSubscription:
 		return fmt.Sprintf("intent %s pays invoice %s, the order has none", s.ID, s.InvoiceID)

@@ -22,6 +22,7 @@ type Subscription struct {
 	EndsAt            time.Time // when it ends or ended, zero while it continues
 	Readings          int64     // counts writes; a reading counts only if none came between
 	Mark              Mark      // our metadata at Stripe, in a reading only
+	TrialEnd          time.Time // zero without a trial, in a reading only; the order keeps it
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 }
@@ -53,8 +54,10 @@ func (s SubscriptionStatus) running() bool {
 
 // SubscriptionReading is a subscription as read at Stripe.
 type SubscriptionReading struct {
-	Subscription           // with its Mark
-	First        *Snapshot // the intent of the first invoice, nil once there is a later one
+	Subscription // with its Mark
+	// First is the intent of the first invoice, or the SetupIntent of a trial
+	// that has not succeeded; nil once there is a later invoice.
+	First *Snapshot
 }
 
 // ReviewReason returns why a person must review the order: the subscription is
@@ -215,10 +218,19 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	known.CancelAtPeriodEnd = latest.CancelAtPeriodEnd
 	known.PeriodEnd = latest.PeriodEnd
 	known.EndsAt = latest.EndsAt
-	st.Order.SubscriptionEndsAt = st.Subscriptions[len(st.Subscriptions)-1].EndsAt
+	counts := st.countingSubscription()
+	st.Order.SubscriptionEndsAt = counts.EndsAt
 	r.tellSubscription(st, known, prev)
 
 	o := &st.Order
+	switch {
+	case !o.Trial():
+	case latest.Status.running():
+		o.Shop.TrialEnd = latest.TrialEnd
+	case o.PaidAt.IsZero() && !counts.Status.running(): // the next attempt begins another trial
+		o.Shop.TrialEnd = time.Time{}
+	}
+
 	if latest.CustomerID != "" && o.CustomerID != "" && !st.hasCustomer(latest.CustomerID) {
 		r.review(st, fmt.Sprintf("subscription %s belongs to customer %s, the order to %q",
 			known.ID, latest.CustomerID, o.CustomerID))
@@ -227,6 +239,16 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	if known.Status.running() && (o.Status == orders.Expired || o.Status == orders.Canceled) {
 		r.review(st, fmt.Sprintf("subscription %s is %s, the order %s", known.ID, known.Status, o.Status))
 	}
+}
+
+// countingSubscription returns the subscription that counts for the order: the
+// one that is running, or else the newest. There is one.
+func (st *State) countingSubscription() *Subscription {
+	running := find(st.Subscriptions, func(sub *Subscription) bool { return sub.Status.running() })
+	if running != nil {
+		return running
+	}
+	return &st.Subscriptions[len(st.Subscriptions)-1]
 }
 
 // hasCustomer reports whether the order, or one of its attempts, has the

@@ -12,11 +12,16 @@ import (
 const pastDueSince = `COALESCE((SELECT MAX(e.created_at) FROM effects e
 	WHERE e.order_id = o.id AND e.account_id = '' AND e.kind = 'subscription.past_due'), 0)`
 
+// appStatus selects a subscription's status. Stripe's trialing says nothing
+// before the payment method is saved, which pays the order.
+const appStatus = `CASE WHEN s.status = 'trialing' AND o.paid_at = 0 THEN 'incomplete' ELSE s.status END`
+
 // appActive begins the condition that an account may use the platform's app;
 // the time from which a failed renewal still counts follows.
 const appActive = `EXISTS (SELECT 1 FROM orders o JOIN subscriptions s ON s.order_id = o.id
 	WHERE o.customer_reference <> '' AND o.customer_reference = connect_accounts.id AND o.account = ''
-		AND (s.status IN ('trialing', 'active') OR s.status = 'past_due' AND ` + pastDueSince + ` > `
+		AND (s.status = 'active' OR s.status = 'trialing' AND o.paid_at > 0
+			OR s.status = 'past_due' AND ` + pastDueSince + ` > `
 
 // AppSubscriptions returns the subscriptions of accounts to the platform's app;
 // see connect.Store.
@@ -27,7 +32,8 @@ func (s *Store) AppSubscriptions(ctx context.Context, accountIDs []string) (all 
 		sqldb.AddIn(&w, "o.customer_reference", chunk)
 
 		list, err := sqldb.QueryAll(ctx, s.db.Reader(), scanAppSubscription,
-			`SELECT s.id, o.customer_reference, o.id, s.customer_id, s.status, s.cancel_at_period_end, s.period_end,
+			`SELECT s.id, o.customer_reference, o.id, s.customer_id, `+appStatus+`,
+				s.cancel_at_period_end, s.period_end,
 				s.ends_at, s.created_at, `+pastDueSince+`
 				FROM orders o JOIN subscriptions s ON s.order_id = o.id`+w.String()+
 				" ORDER BY s.created_at, s.id", w.Args()...)

@@ -173,6 +173,12 @@ func (c *Client) findIntent(
 	case orders.ModeSetup:
 		return c.findSetup(ctx, p, from, to)
 	case orders.ModeSubscription:
+		if p.TrialDays > 0 { // once it has succeeded, its subscription does not show it
+			if snap, ok, err = c.findSetup(ctx, p, from, to); ok || err != nil {
+				return snap, ok, err
+			}
+		}
+
 		return c.findSubscription(ctx, p, from, to)
 	}
 
@@ -200,6 +206,8 @@ func isOfAttempt(metadata map[string]string, p payments.Params) bool {
 // was to begin.
 func (c *Client) CancelIntent(ctx context.Context, in payments.Intent, key string) error {
 	switch {
+	case payments.IsSetup(in.ID) && in.SubscriptionID != "":
+		return c.endTrial(ctx, in, key)
 	case payments.IsSetup(in.ID):
 		return c.cancelSetup(ctx, in.ID, key)
 	case in.SubscriptionID != "":

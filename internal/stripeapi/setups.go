@@ -29,6 +29,10 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 		}
 	}
 
+	return c.confirmSetup(ctx, p, key)
+}
+
+func (c *Client) confirmSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.SetupIntentConfirmParams{
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
@@ -122,6 +126,8 @@ func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 		Error:        lastError(si.LastSetupError),
 		Instructions: setupInstructions(si),
 		CreatedAt:    time.Unix(si.Created, 0).UTC(),
+
+		SubscriptionID: si.Metadata[payments.MetaSubscription],
 	}
 
 	if si.Customer != nil {

@@ -14,7 +14,7 @@ import (
 func (c *Client) Subscription(ctx context.Context, id string) (payments.SubscriptionReading, error) {
 	params := &stripe.SubscriptionParams{}
 	params.Context = ctx
-	params.AddExpand("latest_invoice.payment_intent")
+	expandFirst(&params.Params)
 
 	sub, err := c.api.Subscriptions.Get(id, params)
 	if err != nil {
@@ -66,6 +66,7 @@ func (c *Client) findSubscription(
 
 	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
 	params.AddExpand("data.latest_invoice.payment_intent")
+	params.AddExpand("data.pending_setup_intent")
 
 	var found payments.SubscriptionReading
 
@@ -90,17 +91,31 @@ func (c *Client) findSubscription(
 	return payments.Snapshot{}, false, nil
 }
 
-// reading converts a subscription whose latest invoice and the invoice's intent
-// are expanded.
+// expandFirst asks Stripe for the intent with which a subscription begins.
+func expandFirst(p *stripe.Params) {
+	p.AddExpand("latest_invoice.payment_intent")
+	p.AddExpand("pending_setup_intent")
+}
+
+// reading converts a subscription that was read with expandFirst.
 func reading(sub *stripe.Subscription) payments.SubscriptionReading {
 	out := payments.SubscriptionReading{Subscription: subscriptionOf(sub)}
 	inv := sub.LatestInvoice
-	if inv == nil || inv.PaymentIntent == nil || isRenewal(inv) {
+	if inv == nil || isRenewal(inv) {
 		return out
 	}
 
-	s := snapshot(inv.PaymentIntent)
-	s.InvoiceID = inv.ID
+	var s payments.Snapshot
+	switch {
+	case inv.PaymentIntent != nil:
+		s = snapshot(inv.PaymentIntent)
+		s.InvoiceID = inv.ID
+	case sub.PendingSetupIntent != nil: // the first invoice is free
+		s = setupSnapshot(sub.PendingSetupIntent)
+	default:
+		return out
+	}
+
 	addSubscription(&s, inv, sub)
 	out.First = &s
 
@@ -120,6 +135,7 @@ func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 		Status:            payments.SubscriptionStatus(sub.Status),
 		CancelAtPeriodEnd: sub.CancelAtPeriodEnd,
 		EndsAt:            endsAt(sub),
+		TrialEnd:          timeOf(sub.TrialEnd),
 		CreatedAt:         time.Unix(sub.Created, 0).UTC(),
 	}
 

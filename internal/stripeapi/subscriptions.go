@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/stripe/stripe-go/v81"
@@ -23,6 +24,10 @@ import (
 //	subscription  incomplete until its first invoice is paid
 //	intent        our metadata on the PaymentIntent of that invoice
 //	confirm       with the token; the only step that may take money
+//
+// A subscription that begins with a trial has a SetupIntent instead of the
+// PaymentIntent, and runs before that has succeeded
+// (https://docs.stripe.com/billing/subscriptions/deferred-payment).
 //
 // When the steps are sent again, Stripe repeats the answers that it has given
 // already. An error after the subscription's step carries a snapshot of the
@@ -50,12 +55,17 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 		return payments.Snapshot{}, err
 	}
 
-	if err := c.setIntentMetadata(ctx, first.ID, p, idempotency.IntentStep(key)); err != nil {
+	if err := c.setIntentMetadata(ctx, first, p, idempotency.IntentStep(key)); err != nil {
 		return payments.Snapshot{}, withSnapshot(err, first)
 	}
 
 	p.IntentID = first.ID
+
 	snap, err := c.confirmInvoice(ctx, p, key)
+	if err == nil && snap.Subscription == nil {
+		snap.SubscriptionID, snap.Subscription = first.SubscriptionID, first.Subscription
+	}
+
 	return snap, withSnapshot(err, first)
 }
 
@@ -64,6 +74,10 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 // outside of Stripe, which the refusal does not show, and then no other
 // subscription may be begun. Without the reading nobody knows that.
 func (c *Client) confirmInvoice(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	if payments.IsSetup(p.IntentID) {
+		return c.confirmSetup(ctx, p, key)
+	}
+
 	snap, err := c.confirm(ctx, p, key)
 
 	var e *payments.CallError
@@ -198,7 +212,8 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 
 	setSubscriptionOptions(params, p.Options)
 	setSubscriptionConnect(params, p)
-	params.AddExpand("latest_invoice.payment_intent")
+	setTrial(params, p.TrialDays)
+	expandFirst(&params.Params)
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
@@ -210,6 +225,22 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 	}
 
 	return firstIntent(sub, p)
+}
+
+// setTrial begins a subscription with a trial. If no payment method was saved
+// by its end, because the buyer left, nothing is left of the subscription
+// (https://docs.stripe.com/billing/subscriptions/trials).
+func setTrial(params *stripe.SubscriptionParams, days int64) {
+	if days == 0 {
+		return
+	}
+
+	params.TrialPeriodDays = stripe.Int64(days)
+	params.TrialSettings = &stripe.SubscriptionTrialSettingsParams{
+		EndBehavior: &stripe.SubscriptionTrialSettingsEndBehaviorParams{
+			MissingPaymentMethod: stripe.String("cancel"),
+		},
+	}
 }
 
 func subscriptionItems(p payments.Params) (items []*stripe.SubscriptionItemsParams) {
@@ -245,7 +276,11 @@ func firstIntent(sub *stripe.Subscription, p payments.Params) (payments.Snapshot
 	case first == nil:
 		return payments.Snapshot{}, mismatch(nil,
 			fmt.Sprintf("subscription %s is %s and asks for no payment", sub.ID, sub.Status))
-	case first.Amount != p.Amount || first.Currency != p.Currency:
+	case first.IsSetup() != (p.TrialDays > 0):
+		return payments.Snapshot{}, mismatch(first,
+			fmt.Sprintf("subscription %s begins with %s, the order with a trial of %d days",
+				sub.ID, first.ID, p.TrialDays))
+	case !first.IsSetup() && (first.Amount != p.Amount || first.Currency != p.Currency):
 		return payments.Snapshot{}, mismatch(first,
 			fmt.Sprintf("subscription %s begins with %d %s, the order is for %d %s",
 				sub.ID, first.Amount, first.Currency, p.Amount, p.Currency))
@@ -264,11 +299,21 @@ func mismatch(s *payments.Snapshot, reason string) error {
 	}
 }
 
-// setIntentMetadata sets our metadata on an intent that Stripe created.
-func (c *Client) setIntentMetadata(ctx context.Context, id string, p payments.Params, key string) error {
+// setIntentMetadata sets our metadata on an intent that Stripe created. That of
+// a SetupIntent names its subscription, too, which nothing else does.
+func (c *Client) setIntentMetadata(ctx context.Context, first payments.Snapshot, p payments.Params, key string) error {
+	if first.IsSetup() {
+		params := &stripe.SetupIntentParams{Metadata: maps.Clone(p.Metadata), Description: optional(p.Description)}
+		params.Metadata[payments.MetaSubscription] = first.SubscriptionID
+		post(ctx, &params.Params, key)
+		_, err := c.api.SetupIntents.Update(first.ID, params)
+		return callError(err)
+	}
+
 	params := &stripe.PaymentIntentParams{Metadata: p.Metadata, Description: optional(p.Description)}
 	post(ctx, &params.Params, key)
-	_, err := c.api.PaymentIntents.Update(id, params)
+	_, err := c.api.PaymentIntents.Update(first.ID, params)
+
 	return callError(err)
 }
 
@@ -299,9 +344,27 @@ func (c *Client) endUnpaidSubscription(ctx context.Context, in payments.Intent, 
 		}
 	}
 
+	return c.cancelSubscription(ctx, in.SubscriptionID)
+}
+
+// endTrial ends a subscription in its trial for which no payment method was
+// saved. It cancels the SetupIntent first, which Stripe refuses once it has
+// succeeded: a trial that has begun stays.
+func (c *Client) endTrial(ctx context.Context, in payments.Intent, key string) error {
+	if err := c.cancelSetup(ctx, in.ID, key); err != nil {
+		si, readErr := c.setup(ctx, in.ID)
+		if readErr != nil || si.Status != payments.StatusCanceled { // a process that died here may have canceled it
+			return err
+		}
+	}
+	return c.cancelSubscription(ctx, in.SubscriptionID)
+}
+
+// cancelSubscription cancels a subscription at once, unless it has ended.
+func (c *Client) cancelSubscription(ctx context.Context, id string) error {
 	cancel := &stripe.SubscriptionCancelParams{}
 	cancel.Context = ctx
-	_, err = c.api.Subscriptions.Cancel(in.SubscriptionID, cancel)
+	_, err := c.api.Subscriptions.Cancel(id, cancel)
 
 	var e *stripe.Error
 	if errors.As(err, &e) && outcome(e) == payments.OutcomeRefused { // it ended with its invoice

@@ -57,6 +57,7 @@
  * @property {OrderItem[]} items
  * @property {Contact} contact
  * @property {'on_session' | 'off_session'} [setup_future_usage]
+ * @property {{days: number, end: string}} [trial] before which nothing is paid
  * @property {string} options_fingerprint
  * @property {string} [message]
  * @property {{discounts: {name: string, amount: number}[], taxes: {name:

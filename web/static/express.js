@@ -141,13 +141,13 @@ export function createExpress(
     contact.cancelSend();
     view.showMessage('');
 
-    const { ships, mode } = before;
+    const { ships, mode, trial } = before;
     event.resolve({
       ...session.config.express?.click,
       // The last product that ships may have been removed.
       shippingAddressRequired: ships,
       ...(ships ? { shippingRates: rates(before) } : {}),
-      ...(mode === 'setup' ? {} : { lineItems: lineItems(before) }),
+      ...(mode === 'setup' || trial ? {} : { lineItems: lineItems(before) }),
     });
   }
 

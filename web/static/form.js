@@ -194,8 +194,8 @@ export function createForm({ dom, look }, session, orders) {
    *
    * @param {import('./api.js').Order} order
    */
-  function terms({ mode, amount, setup_future_usage: usage }) {
-    if (mode === 'setup') return {};
+  function terms({ mode, amount, setup_future_usage: usage, trial }) {
+    if (mode === 'setup' || trial) return {};
     return { amount, ...(mode === 'payment' ? { setupFutureUsage: usage ?? null } : {}) };
   }
 

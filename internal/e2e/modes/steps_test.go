@@ -82,6 +82,9 @@ func (s mortalStore) Update(ctx context.Context, id string, claim *queue.Claim, 
 	return s.Store.Update(ctx, id, claim, change)
 }
 
+// modeTrial stands for an order in mode subscription that begins with a trial.
+const modeTrial orders.Mode = "trial"
+
 // fixture is an order in a mode, an offline Stripe that sends no webhooks, and
 // a database.
 type fixture struct {
@@ -169,6 +172,11 @@ func newFixtureIn(t *testing.T, mode orders.Mode, connected bool) *fixture {
 		f.order.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 1}
 	}
 
+	if mode == modeTrial {
+		f.order.Mode, f.order.Amount, f.order.Shop.TrialDays = orders.ModeSubscription, 0, 14
+		f.order.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 1}
+	}
+
 	if err := f.store.CreateOrder(t.Context(), f.order); err != nil {
 		t.Fatal(err)
 	}
@@ -237,19 +245,25 @@ func (f *fixture) wantOnce() {
 		"/v1/subscriptions":   0,
 	}
 
-	switch f.order.Mode {
-	case orders.ModeSetup:
+	if f.order.SavesMethod() {
 		want = map[string]int{
 			"/v1/charges":         0,
 			"/v1/payment_intents": 0,
 			"/v1/setup_intents":   1,
 			"/v1/subscriptions":   0,
 		}
+	}
 
-	case orders.ModeSubscription:
+	if f.order.Mode == orders.ModeSubscription {
 		want["/v1/subscriptions"] = 1
-		if len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionActive {
-			f.Errorf("the shop keeps %+v, want one active subscription", st.Subscriptions)
+		status := payments.SubscriptionActive
+		if f.order.Trial() {
+			status = payments.SubscriptionTrialing
+			f.wantTrial(st)
+		}
+
+		if len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != status {
+			f.Errorf("the shop keeps %+v, want one subscription that is %s", st.Subscriptions, status)
 		}
 	}
 
@@ -261,6 +275,22 @@ func (f *fixture) wantOnce() {
 	}
 
 	f.wantFee()
+}
+
+// wantTrial checks that the trial's end is known, and that the payment method
+// was saved for its subscription.
+func (f *fixture) wantTrial(st *payments.State) {
+	f.Helper()
+	if len(st.Subscriptions) != 1 {
+		return
+	}
+
+	sub := f.shop.StripeIn(f.order.Account, http.MethodGet, "/v1/subscriptions/"+st.Subscriptions[0].ID)
+	end := fmt.Sprint(int64(sub["trial_end"].(float64)))
+	if sub["default_payment_method"] == nil || end != fmt.Sprint(st.Order.Shop.TrialEnd.Unix()) {
+		f.Errorf("the subscription has method %v and its trial ends at %s, the order's at %v",
+			sub["default_payment_method"], end, st.Order.Shop.TrialEnd)
+	}
 }
 
 // wantFee checks that the platform took its share once, of a connected account
@@ -284,12 +314,13 @@ func (f *fixture) wantFee() {
 // buyer try again. Either way there is one payment and one subscription.
 func TestDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []orders.Mode{orders.ModePayment, orders.ModeSetup, orders.ModeSubscription} {
+	for _, mode := range []orders.Mode{orders.ModePayment, orders.ModeSetup, orders.ModeSubscription, modeTrial} {
 		steps := stepsOf(t, mode)
 		if want := map[orders.Mode]int{
 			orders.ModePayment:      1,
 			orders.ModeSetup:        1,
 			orders.ModeSubscription: 6,
+			modeTrial:               6,
 		}[mode]; steps != want {
 			t.Errorf("a confirm in mode %s makes %d requests, want %d", mode, steps, want)
 		}

@@ -49,6 +49,7 @@ func testConnectAccounts(t *testing.T, e Engine) {
 	if _, err := f.ConnectAccounts(f.ctx, connect.Filter{After: "acct_none"}); !errors.Is(err, connect.ErrNoAccount) {
 		t.Errorf("got %v, want ErrNoAccount", err)
 	}
+
 	_, err := f.ChangeConnectAccount(f.ctx, "acct_none", func(*connect.Account) error { return nil })
 	if !errors.Is(err, connect.ErrNoAccount) {
 		t.Errorf("got %v, want ErrNoAccount", err)
@@ -58,12 +59,14 @@ func testConnectAccounts(t *testing.T, e Engine) {
 		want := newAccount(fmt.Sprintf("acct_%d", i), fmt.Sprintf("shop %d", i/2), f.clock.Now())
 		got, err := f.ChangeConnectAccount(f.ctx, want.ID, func(a *connect.Account) error { *a = want; return nil })
 		want.UpdatedAt = f.clock.Now()
+
 		if err != nil || got != want {
 			t.Fatalf("got %+v, %v; want %+v", got, err, want)
 		}
 		if got, err := beside.ConnectAccount(f.ctx, want.ID); err != nil || got != want {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
+
 		f.clock.Advance(time.Second)
 	}
 
@@ -99,6 +102,7 @@ func testConnectAccounts(t *testing.T, e Engine) {
 		for i := range list {
 			got = append(got, list[i].ID)
 		}
+
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, %v; want %v", name, got, err, c.want)
 		}
@@ -116,15 +120,18 @@ func testConnectAccountAtOnce(t *testing.T, e Engine) {
 			if isNew {
 				*a = newAccount("acct_1", "shop", f.clock.Now())
 			}
+
 			return nil
 		})
 		if err != nil {
 			t.Error(err)
 		}
+
 		if isNew {
 			added.Add(1)
 		}
 	})
+
 	if added.Load() != 1 {
 		t.Errorf("it was added %d times", added.Load())
 	}
@@ -137,7 +144,11 @@ func newLink(id string, now time.Time) connect.Link {
 		Reference: "shop",
 		Scope:     connect.ReadOnly,
 		Livemode:  true,
-		Terms:     connect.Terms{Prefill: map[string]string{"email": "a@b.example"}, Landing: "login", AlwaysPrompt: true},
+		Terms: connect.Terms{
+			Prefill:      map[string]string{"email": "a@b.example"},
+			Landing:      "login",
+			AlwaysPrompt: true,
+		},
 		ReturnURL: "https://shop.example/",
 		State:     connect.Open,
 		CreatedAt: now,
@@ -160,6 +171,7 @@ func testConnectLinks(t *testing.T, e Engine) {
 	}
 
 	want.UpdatedAt = now
+
 	got, err := f.ConnectLink(f.ctx, "lnk_1")
 	if got.TakenState = nil; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
@@ -170,7 +182,11 @@ func testConnectLinks(t *testing.T, e Engine) {
 
 	state, browser := []byte("state"), []byte("browser")
 	err = f.AddConnectState(f.ctx, connect.AuthState{
-		Hash: state, LinkID: "lnk_1", BrowserHash: browser, CreatedAt: now, ExpiresAt: now.Add(time.Minute),
+		Hash:        state,
+		LinkID:      "lnk_1",
+		BrowserHash: browser,
+		CreatedAt:   now,
+		ExpiresAt:   now.Add(time.Minute),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +197,7 @@ func testConnectLinks(t *testing.T, e Engine) {
 			l.State, l.TakenState, l.ExchangeAt = connect.Exchanging, state, at
 			return nil
 		})
+
 		return taken, err
 	}
 	for name, try := range map[string]func() (bool, error){
@@ -199,10 +216,12 @@ func testConnectLinks(t *testing.T, e Engine) {
 		if err != nil {
 			t.Error(err)
 		}
+
 		if ok {
 			taken.Add(1)
 		}
 	})
+
 	if taken.Load() != 1 {
 		t.Errorf("the state was taken %d times", taken.Load())
 	}
@@ -229,6 +248,7 @@ func testSweepConnect(f *fixture, now time.Time) {
 		if err := f.SweepConnectLinks(f.ctx, c.at, c.at.Add(-24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
+
 		l, err := f.ConnectLink(f.ctx, "lnk_1")
 		if exists := err == nil; exists != c.exists || (l.Terms.Prefill != nil) != c.terms {
 			t.Errorf("at %s: %+v, %v", c.at, l, err)
@@ -246,10 +266,12 @@ func testConnections(t *testing.T, e Engine) {
 	f.accept(newEvent("evt_1", "acct_1"))
 	claim := f.claim(1)[0].Claim()
 	at := connect.At{AccountID: "acct_1", LinkID: "lnk_1", Claim: claim}
+
 	change := func(c *connect.Connection) error {
 		if c.Account.State != "" || c.Account.ID != "acct_1" || c.Link.ID != "lnk_1" {
 			t.Errorf("got %+v", c)
 		}
+
 		c.Account = newAccount("acct_1", "shop", now)
 		c.Link.State, c.Link.AccountID, c.Link.Terms = connect.LinkConnected, "acct_1", connect.Terms{}
 		c.Happened = []string{connect.EffectConnected}
@@ -267,10 +289,12 @@ func testConnections(t *testing.T, e Engine) {
 	if !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("got %v, want a lost claim", err)
 	}
+
 	a, err := f.ConnectAccount(f.ctx, "acct_1")
 	if err != nil || a.Country != "FR" {
 		t.Errorf("got %+v, %v", a, err)
 	}
+
 	l, err := f.ConnectLink(f.ctx, "lnk_1")
 	if err != nil || l.State != connect.LinkConnected || l.Terms.Prefill != nil {
 		t.Errorf("got %+v, %v", l, err)
@@ -291,12 +315,14 @@ func testConnections(t *testing.T, e Engine) {
 			t.Fatal(err)
 		}
 	}
+
 	for n, kind := range []string{connect.EffectConnected, connect.EffectDisconnected} {
 		jobs, err := f.ClaimEffects(f.ctx, now, now.Add(time.Minute), 10)
 		if err != nil || len(jobs) != 1 || jobs[0].Kind != kind || jobs[0].AccountID != "acct_1" || jobs[0].OrderID != "" ||
 			jobs[0].N != int64(n+1) || jobs[0].Subject != "2" {
 			t.Fatalf("claimed %+v, %v; want %s", jobs, err, kind)
 		}
+
 		if err := f.FinishEffect(f.ctx, jobs[0], effects.Plan{Announce: true}); err != nil {
 			t.Fatal(err)
 		}
@@ -305,6 +331,7 @@ func testConnections(t *testing.T, e Engine) {
 	if list, err := f.StaleAccounts(f.ctx, now.Add(time.Hour), 10); err != nil || len(list) != 0 {
 		t.Errorf("an account that is not connected is to be read: %+v, %v", list, err)
 	}
+
 	at = connect.At{LinkID: "lnk_none"}
 	if _, err := f.UpdateConnection(f.ctx, at, func(*connect.Connection) error { return nil }); !errors.Is(err, connect.ErrNoLink) {
 		t.Errorf("got %v, want ErrNoLink", err)
@@ -326,29 +353,41 @@ func testAppSubscriptions(t *testing.T, e Engine) {
 
 	o := newOrder()
 	o.Mode, o.CustomerReference = orders.ModeSubscription, "acct_1"
+
 	if err := f.CreateOrder(f.ctx, o); err != nil {
 		t.Fatal(err)
 	}
+
 	f.order() // of nobody
 
 	set := func(status payments.SubscriptionStatus) {
 		t.Helper()
 		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
 			if len(st.Subscriptions) == 0 {
-				st.Subscriptions = []payments.Subscription{{ID: "sub_1", CustomerID: "cus_1", PeriodEnd: now.Add(time.Hour)}}
+				st.Subscriptions = []payments.Subscription{{
+					ID:         "sub_1",
+					CustomerID: "cus_1",
+					PeriodEnd:  now.Add(time.Hour),
+				}}
 			}
+
 			st.Subscriptions[0].Status = status
 			if status == payments.SubscriptionPastDue {
 				st.Effects = append(st.Effects, payments.Effect{
-					OrderID: o.ID, Kind: payments.EffectPastDue, Subject: "sub_1/1", CreatedAt: now,
+					OrderID:   o.ID,
+					Kind:      payments.EffectPastDue,
+					Subject:   "sub_1/1",
+					CreatedAt: now,
 				})
 			}
+
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	want := func(from time.Time, active, inactive int) {
 		t.Helper()
 		for app, n := range map[connect.AppFilter]int{connect.AppActive: active, connect.AppInactive: inactive} {
@@ -360,10 +399,30 @@ func testAppSubscriptions(t *testing.T, e Engine) {
 	}
 
 	want(now, 0, 2)
-	for _, status := range []payments.SubscriptionStatus{payments.SubscriptionActive, payments.SubscriptionTrialing} {
-		set(status)
-		want(now, 1, 1)
+	set(payments.SubscriptionActive)
+	want(now, 1, 1)
+
+	// A trial begins once the payment method is saved, which pays the order.
+	set(payments.SubscriptionTrialing)
+	want(now, 0, 2)
+
+	if list, err := f.AppSubscriptions(f.ctx, []string{"acct_1"}); err != nil || len(list) != 1 || list[0].Status != "incomplete" {
+		t.Errorf("got %+v, %v before the trial began", list, err)
 	}
+
+	err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+		st.Order.PaidAt = now
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	want(now, 1, 1)
+	if list, err := f.AppSubscriptions(f.ctx, []string{"acct_1"}); err != nil || len(list) != 1 || list[0].Status != "trialing" {
+		t.Errorf("got %+v, %v in the trial", list, err)
+	}
+
 	set(payments.SubscriptionPastDue)
 	want(now.Add(-time.Second), 1, 1)
 	want(now, 0, 2)
@@ -374,6 +433,7 @@ func testAppSubscriptions(t *testing.T, e Engine) {
 		!list[0].PeriodEnd.Equal(now.Add(time.Hour)) || !list[0].EndsAt.IsZero() {
 		t.Errorf("got %+v, %v", list, err)
 	}
+
 	set(payments.SubscriptionCanceled)
 	want(now.Add(-time.Hour), 0, 2)
 }
