@@ -59,6 +59,7 @@ usage: server <command>
   connect      the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report
   golive       check whether this installation is ready for real payments
   conform      compare the answers of Stripe with what checkoutd relies on; takes test keys only
+  people       export or erase what is stored of a customer
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the e-mails to buyers and to the shop, or send one again
@@ -89,6 +90,7 @@ func commands() map[string]command {
 		"account":     accountCommand,
 		"keys":        keysCommand,
 		"mails":       mailsCommand,
+		"people":      peopleCommand,
 		"version":     printVersion,
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/people"
@@ -12,12 +15,13 @@ import (
 
 // Customers knows the customers of the shop. *people.Service implements it.
 type Customers interface {
-	// Customer returns what is stored under the shop's reference, or
+	// Customer returns what is stored of a customer, or people.ErrNotFound.
+	Customer(ctx context.Context, who people.Whom) (people.Customer, error)
+	// Export returns everything that is stored of a customer, or
 	// people.ErrNotFound.
-	Customer(ctx context.Context, reference string) (people.Customer, error)
-	// Erase removes what is stored under the shop's reference. Nothing is no
-	// error. done is false if Stripe has not confirmed its part yet.
-	Erase(ctx context.Context, reference string) (done bool, err error)
+	Export(ctx context.Context, who people.Whom) (people.Export, error)
+	// Erase removes what is stored of a customer. Nothing is no error.
+	Erase(ctx context.Context, who people.Whom, how people.How) (people.Result, error)
 }
 
 // ShopCustomerObject is what is stored of a customer of the shop.
@@ -40,7 +44,7 @@ func (s *Service) ServeCustomer(w http.ResponseWriter, r *http.Request, _ Call) 
 		return err
 	}
 
-	c, err := s.cfg.Customers.Customer(r.Context(), reference)
+	c, err := s.cfg.Customers.Customer(r.Context(), people.Whom{Reference: reference})
 	if err != nil {
 		return err
 	}
@@ -55,10 +59,126 @@ func (s *Service) ServeCustomer(w http.ResponseWriter, r *http.Request, _ Call) 
 	})
 }
 
-// ErasureObject is the answer to an erasure that Stripe has not confirmed yet.
+// ErasureObject is the answer to an erasure.
 type ErasureObject struct {
 	Object string `json:"object"` // always "customer_erasure"
-	Status string `json:"status"` // always "pending"
+	Status string `json:"status"` // pending: Stripe has not confirmed its part; done; none: there was nothing
+	// Proof is of an erasure that was asked for by POST, and found something.
+	Proof *ProofObject `json:"proof,omitempty"`
+}
+
+// ProofObject is what an erasure removed. It holds no personal data.
+type ProofObject struct {
+	ID       string                  `json:"id"`
+	Subject  string                  `json:"subject"` // a keyed hash of whom it was about
+	By       []string                `json:"by"`      // reference, email
+	ErasedAt string                  `json:"erased_at"`
+	Orders   int                     `json:"orders"`
+	Removed  map[string]int64        `json:"removed"`             // rows, by table
+	Deleted  []people.StripeCustomer `json:"deleted_at_stripe"`   // or about to be
+	Kept     []people.StripeCustomer `json:"remaining_at_stripe"` // not asked for, or somebody else's, too
+}
+
+// proofOf returns the proof of an erasure.
+func proofOf(e people.Erasure) *ProofObject {
+	removed := e.Proof.Removed
+	if removed == nil {
+		removed = map[string]int64{}
+	}
+
+	return &ProofObject{
+		ID:       e.ID,
+		Subject:  e.Subject,
+		By:       append([]string{}, e.Proof.By...),
+		ErasedAt: e.CreatedAt.UTC().Format(time.RFC3339),
+		Orders:   e.Proof.Orders,
+		Removed:  removed,
+		Deleted:  append([]people.StripeCustomer{}, e.Proof.Deleted...),
+		Kept:     append([]people.StripeCustomer{}, e.Proof.Kept...),
+	}
+}
+
+// whomRequest names a customer in a body, so that no URL has an e-mail address
+// in it.
+type whomRequest struct {
+	Reference string `json:"reference"`
+	Email     string `json:"email"`
+}
+
+// whom returns the customer, who is named in one way.
+func (q whomRequest) whom() (people.Whom, error) {
+	if (q.Reference == "") == (q.Email == "") {
+		return people.Whom{}, fault.InvalidField("reference", "customer_unnamed",
+			"Name the customer by reference or by email, not by both.")
+	}
+
+	if q.Email != "" {
+		return people.Whom{Email: strings.TrimSpace(q.Email)}, nil
+	}
+
+	reference, err := orders.CustomerReference(q.Reference)
+	if err != nil || reference == "" {
+		return people.Whom{}, people.ErrNotFound
+	}
+
+	return people.Whom{Reference: reference}, nil
+}
+
+// ServeExportCustomer is POST /v1/customers/export.
+func (s *Service) ServeExportCustomer(w http.ResponseWriter, r *http.Request, _ Call) error {
+	var body whomRequest
+	if err := httpio.DecodeJSON(w, r, &body, maxBody); err != nil {
+		return err
+	}
+
+	who, err := body.whom()
+	if err != nil {
+		return err
+	}
+
+	e, err := s.cfg.Customers.Export(r.Context(), who)
+	if err != nil {
+		return err
+	}
+
+	return httpio.WriteJSON(w, http.StatusOK, e)
+}
+
+// ServeEraseWhom is POST /v1/customers/erase. It may be repeated: the second
+// time finds nothing.
+func (s *Service) ServeEraseWhom(w http.ResponseWriter, r *http.Request, _ Call) error {
+	var body struct {
+		whomRequest
+
+		AtStripe *bool `json:"at_stripe"` // true if it is left out
+	}
+	if err := httpio.DecodeJSON(w, r, &body, maxBody); err != nil {
+		return err
+	}
+
+	who, err := body.whom()
+	if err != nil {
+		return err
+	}
+
+	res, err := s.cfg.Customers.Erase(r.Context(), who, people.How{AtStripe: body.AtStripe == nil || *body.AtStripe})
+	if err != nil {
+		return err
+	}
+
+	out := ErasureObject{Object: "customer_erasure", Status: "done"}
+	switch {
+	case !res.Done:
+		out.Status = "pending"
+	case !res.Begun:
+		out.Status = "none"
+	}
+
+	if res.Begun {
+		out.Proof = proofOf(res.Erasure)
+	}
+
+	return httpio.WriteJSON(w, http.StatusOK, out)
 }
 
 // ServeEraseCustomer is DELETE /v1/customers/{reference}.
@@ -68,12 +188,12 @@ func (s *Service) ServeEraseCustomer(w http.ResponseWriter, r *http.Request, _ C
 		return err
 	}
 
-	done, err := s.cfg.Customers.Erase(r.Context(), reference)
+	res, err := s.cfg.Customers.Erase(r.Context(), people.Whom{Reference: reference}, people.How{AtStripe: true})
 	switch {
 	case err != nil:
 		return err
-	case !done:
-		return httpio.WriteJSON(w, http.StatusAccepted, ErasureObject{"customer_erasure", "pending"})
+	case !res.Done:
+		return httpio.WriteJSON(w, http.StatusAccepted, ErasureObject{Object: "customer_erasure", Status: "pending"})
 	}
 
 	w.WriteHeader(http.StatusNoContent)
@@ -89,6 +209,7 @@ func customerReference(r *http.Request) (string, error) {
 		if err != nil {
 			return "", people.ErrNotFound
 		}
+
 		text = plain
 	}
 
@@ -96,5 +217,6 @@ func customerReference(r *http.Request) (string, error) {
 	if err != nil || reference == "" {
 		return "", people.ErrNotFound
 	}
+
 	return reference, nil
 }

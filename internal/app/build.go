@@ -171,14 +171,11 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.store.OnEffects(a.effects.Wake)
 
-	a.people = people.New(people.Config{
-		Store:  a.store,
-		Stripe: func(account string) people.Stripe { return stripe.For(account) },
-		Buyer:  customersession.VouchedBuyer,
-		NewID:  orders.NewID,
-		Now:    now,
-		Log:    log,
-	})
+	a.people, err = newPeople(ctx, a.store,
+		func(account string) people.Stripe { return stripe.For(account) }, log, now)
+	if err != nil {
+		return err
+	}
 
 	a.api = api.New(api.Config{
 		Keys:       a.store,

@@ -111,6 +111,8 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Post(apiPath+"orders/{id}/refund", a.api.Post(api.ScopeRefund, a.api.ServeRefund))
 
 	shop.Get(apiPath+"customers/{reference}", a.api.Get(a.api.ServeCustomer))
+	shop.Post(apiPath+"customers/export", a.api.Patch(api.ScopeRead, a.api.ServeExportCustomer))
+	shop.Post(apiPath+"customers/erase", a.api.Patch(api.ScopeWrite, a.api.ServeEraseWhom))
 	shop.Delete(apiPath+"customers/{reference}", a.api.Delete(api.ScopeWrite, a.api.ServeEraseCustomer))
 	shop.Post(apiPath+"connect/accounts/{id}/dashboard_links",
 		a.api.Post(api.ScopeWrite, dashboardCall(a.dashboard.ServeCreateLink)))

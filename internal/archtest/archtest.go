@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	// `guard` print.
 	"cmd": {
 		"api", "app", "config", "conform", "connect", "deliveries", "fault", "golive", "guard", "mail", "money", "orders",
-		"payments", "webhooks",
+		"payments", "people", "webhooks",
 	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
@@ -155,7 +155,7 @@ var sandboxMayImport = []string{
 // features know neither the database nor Stripe, not even indirectly.
 var features = []string{
 	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "deliveries", "guard", "rules",
-	"mail", "connect",
+	"mail", "connect", "people",
 }
 
 // startApp lists the rooms whose tests start a whole App.

@@ -1,10 +1,12 @@
-// Package people erases what is stored of a customer of the shop.
+// Package people exports and erases what is stored of a customer of the shop.
+// Tables is the map of personal data that both follow.
 //
-// The customer is named by the shop's own reference. An erasure removes their
-// e-mail address, name, phone number and addresses wherever the database has
-// them, the bindings of their browsers, and the customer at Stripe with the
-// saved payment methods. The facts of the ledger stay: amounts, IDs, states and
-// times.
+// The customer is named by the shop's own reference or by an e-mail address. An
+// erasure removes their e-mail address, name, phone number and addresses
+// wherever the database has them, the bindings of their browsers, and, if that
+// is wanted, the customer at Stripe with the saved payment methods. The facts
+// of the ledger stay: amounts, IDs, states and times. So does a proof of what
+// was removed, under a keyed hash of the customer's name.
 //
 //	Begin, committed       the data is gone from this database, and the
 //	                       customers to delete at Stripe are written down

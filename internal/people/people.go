@@ -1,9 +1,14 @@
 package people
 
 import (
+	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -11,6 +16,43 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/queue"
 )
+
+// Whom names a customer: by the shop's reference, by an e-mail address, or by a
+// text that may be either. An e-mail address is that of an order, or of an
+// attempt to pay it; upper and lower case are the same.
+type Whom struct {
+	Reference string // "" for none
+	Email     string // "" for none
+}
+
+// WhomText returns the customer whom a person named: a text with an @ is an
+// e-mail address, and may be a reference, too.
+func WhomText(text string) Whom {
+	w := Whom{Reference: text}
+	if strings.Contains(text, "@") {
+		w.Email = text
+	}
+	return w
+}
+
+// By returns what the customer was named by.
+func (w Whom) By() (names []string) {
+	if w.Reference != "" {
+		names = append(names, "reference")
+	}
+	if w.Email != "" {
+		names = append(names, "email")
+	}
+	return names
+}
+
+// Subject is a customer as the store looks for them.
+type Subject struct {
+	Whom
+
+	BuyerID string // whom the reference names
+	Hash    string // keyed; it stands for the customer once they are erased
+}
 
 // Customer is what is stored of a customer of the shop.
 type Customer struct {
@@ -24,13 +66,29 @@ type Customer struct {
 // Erasure is the removal of a customer's personal data.
 type Erasure struct {
 	ID        string
-	Reference string           // the shop's, "" once Stripe has deleted the customers
-	Customers []StripeCustomer // those that Stripe still has
+	Subject   string           // the hash of whom it is about
+	Reference string           // the shop's, if a former release began it; "" once Stripe has deleted the customers
+	Customers []StripeCustomer // those to delete that Stripe still has
+	Proof     Proof
 	State     State
 	Tries     int64
 	NextAt    time.Time // when it is due, or due again if its worker dies
 	CreatedAt time.Time
 	DoneAt    time.Time
+}
+
+// Proof is what an erasure removed. It holds no personal data.
+type Proof struct {
+	By     []string `json:"by,omitempty"` // reference, email
+	Orders int      `json:"orders"`
+	// Removed is how many rows lost something, by table. Only the first
+	// removal counts, not what was in flight then.
+	Removed map[string]int64 `json:"removed,omitempty"`
+	// Deleted are the customers that Stripe is asked to delete, and Kept those
+	// that stay there: nobody asked for it, or orders of somebody else have
+	// the same customer.
+	Deleted []StripeCustomer `json:"deleted,omitempty"`
+	Kept    []StripeCustomer `json:"kept,omitempty"`
 }
 
 // StripeCustomer is a customer at Stripe.
@@ -59,16 +117,23 @@ type Job struct {
 // Store keeps the erasures. Every method is one transaction and safe for
 // concurrent use from several processes.
 type Store interface {
-	// ReadCustomer returns what is stored under a reference; ok is false if
-	// there is nothing. buyerID is the buyer whom the reference names.
-	ReadCustomer(ctx context.Context, reference, buyerID string) (c Customer, ok bool, err error)
-	// BeginErasure removes what is stored under e.Reference, and stores e with
-	// the customers of its orders and of the buyer, held by the claim. begun is
+	// ReadCustomer returns what is stored of a customer; ok is false if there
+	// is nothing.
+	ReadCustomer(ctx context.Context, who Subject) (c Customer, ok bool, err error)
+	// ExportCustomer returns everything that is stored of a customer; ok is
+	// false if there is nothing.
+	ExportCustomer(ctx context.Context, who Subject) (e Export, ok bool, err error)
+	// BeginErasure removes what is stored of a customer, and stores e with its
+	// proof and, if atStripe, the customers to delete there, held by the claim.
+	// A claim without a token leaves e to whoever claims it. begun is
 	// false if there was nothing to remove; pending then tells whether an
-	// earlier erasure of the reference is not done. The error is ErrInUse or
+	// earlier erasure of the customer is not done. The error is ErrInUse or
 	// ErrSubscribed if the orders do not allow it; nothing is changed then.
-	BeginErasure(ctx context.Context, e Erasure, claim queue.Claim, buyerID string) (
+	BeginErasure(ctx context.Context, e Erasure, who Subject, atStripe bool, claim queue.Claim) (
 		j Job, begun, pending bool, err error)
+	// Erasures returns the newest erasures, at most n: those of a subject, or
+	// all of them if it is "".
+	Erasures(ctx context.Context, subject string, n int) ([]Erasure, error)
 	// ClaimErasures claims up to n due erasures until leaseUntil.
 	ClaimErasures(ctx context.Context, now, leaseUntil time.Time, n int) ([]Job, error)
 	// SaveErasure ends a claim and stores e. With the state Done, it removes
@@ -104,12 +169,14 @@ type Config struct {
 	Stripe func(account string) Stripe
 	// Buyer returns the ID of the buyer whom a reference of the shop names.
 	Buyer func(reference string) string
-	NewID func(prefix string) string
-	Now   func() time.Time
-	Log   zerolog.Logger
+	// HashKey makes the hashes that stand for customers who were erased.
+	HashKey []byte
+	NewID   func(prefix string) string
+	Now     func() time.Time
+	Log     zerolog.Logger
 }
 
-// Service erases customers. It is safe for concurrent use.
+// Service exports and erases customers. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
 	runner *queue.Runner[Job]
@@ -143,6 +210,7 @@ func New(c Config) *Service {
 			return err
 		},
 	})
+
 	return s
 }
 
@@ -153,41 +221,97 @@ func (s *Service) Run(ctx context.Context) { s.runner.Run(ctx) }
 // must not run beside Run.
 func (s *Service) RunOnce(ctx context.Context) (int, error) { return s.runner.RunOnce(ctx) }
 
-// Customer returns what is stored under the shop's reference, or ErrNotFound.
-func (s *Service) Customer(ctx context.Context, reference string) (Customer, error) {
-	c, ok, err := s.cfg.Store.ReadCustomer(ctx, reference, s.cfg.Buyer(reference))
+// Customer returns what is stored of a customer, or ErrNotFound.
+func (s *Service) Customer(ctx context.Context, who Whom) (Customer, error) {
+	c, ok, err := s.cfg.Store.ReadCustomer(ctx, s.subject(who))
 	if err == nil && !ok {
 		err = ErrNotFound
 	}
+	c.Reference = who.Reference
 	return c, err
 }
 
-// Erase removes what is stored under the shop's reference, here and at Stripe.
-// Nothing is no error. done is false if Stripe has not confirmed the deletion
-// yet: Run goes on with it.
-func (s *Service) Erase(ctx context.Context, reference string) (done bool, err error) {
+// Export returns everything that is stored of a customer, or ErrNotFound.
+func (s *Service) Export(ctx context.Context, who Whom) (Export, error) {
+	e, ok, err := s.cfg.Store.ExportCustomer(ctx, s.subject(who))
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	e.Whom, e.CreatedAt = who, s.cfg.Now()
+	return e, err
+}
+
+// Proofs returns the newest erasures of a customer, or of all if who is zero.
+func (s *Service) Proofs(ctx context.Context, who Whom, n int) ([]Erasure, error) {
+	if who == (Whom{}) {
+		return s.cfg.Store.Erasures(ctx, "", n)
+	}
+	return s.cfg.Store.Erasures(ctx, s.subject(who).Hash, n)
+}
+
+// subject returns whom the store looks for. The same person may be named with
+// other capitals in an e-mail address, but not in a reference.
+func (s *Service) subject(who Whom) Subject {
+	mac := hmac.New(sha256.New, s.cfg.HashKey)
+	_, _ = fmt.Fprintf(mac, "%s", cmp.Or(strings.ToLower(who.Email), who.Reference)) // a hash returns no errors
+
+	sub := Subject{Whom: who, Hash: hex.EncodeToString(mac.Sum(nil))}
+	if who.Reference != "" {
+		sub.BuyerID = s.cfg.Buyer(who.Reference)
+	}
+	return sub
+}
+
+// How says how an erasure is carried out.
+type How struct {
+	AtStripe bool // delete the customer there, too
+	Later    bool // leave Stripe to a server that runs, or that starts
+}
+
+// Result is what became of a request for an erasure.
+type Result struct {
+	Begun   bool // there was something to remove
+	Done    bool // nothing is left to do at Stripe; if not, Run goes on with it
+	Erasure Erasure
+}
+
+// Erase removes what is stored of a customer, here and, if how says so, at
+// Stripe. Nothing is no error.
+func (s *Service) Erase(ctx context.Context, who Whom, how How) (Result, error) {
 	now := s.cfg.Now()
+	sub := s.subject(who)
 	e := Erasure{
 		ID:        s.cfg.NewID("era_"),
-		Reference: reference,
+		Subject:   sub.Hash,
 		State:     Deleting,
 		Tries:     1,
 		NextAt:    now.Add(lease),
 		CreatedAt: now,
 	}
-	claim := queue.Claim{ID: e.ID, Token: s.cfg.NewID("")}
 
-	j, begun, pending, err := s.cfg.Store.BeginErasure(ctx, e, claim, s.cfg.Buyer(reference))
+	claim := queue.Claim{ID: e.ID, Token: s.cfg.NewID("")}
+	if how.Later {
+		e.Tries, e.NextAt, claim.Token = 0, now, ""
+	}
+
+	j, begun, pending, err := s.cfg.Store.BeginErasure(ctx, e, sub, how.AtStripe, claim)
 	if err != nil || !begun {
-		return !pending, err
+		return Result{Done: !pending}, err
+	}
+	if how.Later {
+		return Result{Begun: true, Done: len(j.Customers) == 0, Erasure: j.Erasure}, nil
 	}
 
 	// The client may leave: what has begun is gone on with.
-	done, err = s.work(context.WithoutCancel(ctx), j)
+	done, err := s.work(context.WithoutCancel(ctx), j)
 	if err != nil {
-		s.cfg.Log.Warn().Err(err).Str("erasure_id", j.ID).Msg("an erasure goes on in the background")
+		s.cfg.Log.Warn().
+			Err(err).
+			Str("erasure_id", j.ID).
+			Msg("an erasure goes on in the background")
 	}
-	return done, nil
+
+	return Result{Begun: true, Done: done, Erasure: j.Erasure}, nil
 }
 
 // work goes on with an erasure. deleted reports whether Stripe has deleted all
@@ -221,5 +345,6 @@ func (s *Service) work(ctx context.Context, j Job) (deleted bool, err error) {
 	if saveErr := s.cfg.Store.SaveErasure(ctx, j.Claim, e); saveErr != nil {
 		return false, saveErr // the lease expires
 	}
+
 	return false, err
 }

@@ -30,16 +30,20 @@ type stripe struct {
 func (s *stripe) DeleteCustomer(_ context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.calls = append(s.calls, id)
+
 	if s.before != nil {
 		if err := s.before(); err != nil {
 			return err
 		}
 	}
+
 	delete(s.customers, id) // one that is gone is no error
 	if s.after != nil {
 		return s.after()
 	}
+
 	return nil
 }
 
@@ -53,9 +57,9 @@ type cutStore struct {
 }
 
 func (s *cutStore) BeginErasure(
-	ctx context.Context, e people.Erasure, claim queue.Claim, buyerID string,
+	ctx context.Context, e people.Erasure, who people.Subject, atStripe bool, claim queue.Claim,
 ) (people.Job, bool, bool, error) {
-	j, begun, pending, err := s.Store.BeginErasure(ctx, e, claim, buyerID)
+	j, begun, pending, err := s.Store.BeginErasure(ctx, e, who, atStripe, claim)
 	call(s.begun)
 	return j, begun, pending, err
 }
@@ -83,7 +87,12 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{T: t, clock: testkit.NewClock(), stripe: &stripe{customers: map[string]bool{"cus_a": true, "cus_b": true}}}
+	f := &fixture{
+		T:      t,
+		clock:  testkit.NewClock(),
+		stripe: &stripe{customers: map[string]bool{"cus_a": true, "cus_b": true}},
+	}
+
 	var err error
 	f.store, err = store.Open(t.Context(), storetest.SQLiteURL(t),
 		store.Options{Now: f.clock.Now, Log: zerolog.Nop()})
@@ -93,6 +102,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = f.store.Close() })
 
 	for _, customer := range []string{"cus_a", "cus_b"} {
@@ -132,6 +142,12 @@ func (f *fixture) service() *people.Service {
 	})
 }
 
+// erase erases a customer of the shop, also at Stripe.
+func (f *fixture) erase(reference string) (done bool, err error) {
+	res, err := f.service().Erase(f.Context(), people.Whom{Reference: reference}, people.How{AtStripe: true})
+	return res.Done, err
+}
+
 // work works all that is due, now and later.
 func (f *fixture) work() {
 	f.Helper()
@@ -149,14 +165,19 @@ func (f *fixture) wantErased() {
 	if len(f.stripe.customers) > 0 {
 		f.Errorf("Stripe still has %v", f.stripe.customers)
 	}
+
 	for _, id := range []string{"ord_cus_a", "ord_cus_b"} {
 		if o, err := f.store.Order(f.Context(), id); err != nil || o.Contact.Email != "" || o.CustomerReference != "" || o.Amount != 1099 {
 			f.Errorf("%s is %+v, %v", id, o, err)
 		}
 	}
-	if _, ok, err := f.store.ReadCustomer(f.Context(), "c-7", "buy_c-7"); ok || err != nil {
+
+	if _, ok, err := f.store.ReadCustomer(f.Context(), people.Subject{
+		Whom: people.Whom{Reference: "c-7"}, BuyerID: "buy_c-7",
+	}); ok || err != nil {
 		f.Errorf("something is left: %t, %v", ok, err)
 	}
+
 	if n, err := f.service().RunOnce(f.Context()); n != 0 || err != nil {
 		f.Errorf("there is still work: %d, %v", n, err)
 	}
@@ -185,7 +206,8 @@ func TestAnInterruptedErasureEnds(t *testing.T) {
 			interrupt(f)
 			func() {
 				defer func() { _ = recover() }()
-				done, err := f.service().Erase(t.Context(), "c-7")
+
+				done, err := f.erase("c-7")
 				if err != nil || done != (len(f.stripe.customers) == 0 && f.stripe.after == nil) {
 					t.Errorf("answered %t, %v with %v left at Stripe", done, err, f.stripe.customers)
 				}
@@ -209,13 +231,17 @@ func TestAnErasureIsKilledAgainAndAgain(t *testing.T) {
 			panic("killed")
 		}
 	}
+
 	f.cut.begun, f.cut.save, f.cut.saved = dying, dying, dying
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = f.service().Erase(t.Context(), "c-7")
+
+		_, _ = f.erase("c-7")
 	}()
+
 	f.work()
 	f.work()
+
 	if f.wantErased(); left >= 0 {
 		t.Errorf("it was killed %d times less than it should", left+1)
 	}
@@ -234,7 +260,7 @@ func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 			return nil
 		}
 
-		if done, err := f.service().Erase(t.Context(), "c-7"); done || err != nil {
+		if done, err := f.erase("c-7"); done || err != nil {
 			t.Errorf("got %t, %v; want an erasure that goes on", done, err)
 		}
 
@@ -247,6 +273,7 @@ func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 		for range 40 {
 			f.work()
 		}
+
 		f.wantErased()
 	}
 }
@@ -254,17 +281,51 @@ func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 func TestErasingNobodyIsDone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	if done, err := f.service().Erase(t.Context(), "c-none"); !done || err != nil || len(f.stripe.calls) > 0 {
+	if done, err := f.erase("c-none"); !done || err != nil || len(f.stripe.calls) > 0 {
 		t.Errorf("got %t, %v with the calls %v", done, err, f.stripe.calls)
 	}
+
 	for range 2 {
-		if done, err := f.service().Erase(t.Context(), "c-7"); !done || err != nil {
+		if done, err := f.erase("c-7"); !done || err != nil {
 			t.Errorf("got %t, %v", done, err)
 		}
 	}
+
 	if !slices.Equal(f.stripe.calls, []string{"cus_a", "cus_b"}) {
 		t.Errorf("Stripe was asked %v", f.stripe.calls)
 	}
+
 	f.work()
 	f.wantErased()
+}
+
+// A command leaves Stripe to a server, and asks it only if it was told to.
+func TestAnErasureThatIsLeftToAServer(t *testing.T) {
+	t.Parallel()
+	for _, atStripe := range []bool{true, false} {
+		f := newFixture(t)
+		res, err := f.service().Erase(t.Context(), people.WhomText("JENNY@example.com"),
+			people.How{AtStripe: atStripe, Later: true})
+		if err != nil || !res.Begun || res.Done == atStripe || len(f.stripe.calls) > 0 || res.Erasure.Proof.Orders != 2 {
+			t.Errorf("got %+v, %v with the calls %v", res, err, f.stripe.calls)
+		}
+
+		f.work()
+		if got := len(f.stripe.customers); (got == 0) != atStripe {
+			t.Errorf("asked %t, Stripe has %d customers", atStripe, got)
+		}
+
+		f.stripe.customers = nil
+		f.wantErased()
+
+		proofs, err := f.service().Proofs(t.Context(), people.Whom{Email: "jenny@example.com"}, 10)
+		if err != nil || len(proofs) != 1 || proofs[0].State != people.Done || proofs[0].Proof.Removed["orders"] != 2 ||
+			(len(proofs[0].Proof.Deleted) == 2) != atStripe || (len(proofs[0].Proof.Kept) == 2) == atStripe {
+			t.Errorf("the proofs are %+v, %v", proofs, err)
+		}
+
+		if proofs, err := f.service().Proofs(t.Context(), people.Whom{Email: "other@example.com"}, 10); len(proofs) > 0 || err != nil {
+			t.Errorf("somebody else has %+v, %v", proofs, err)
+		}
+	}
 }

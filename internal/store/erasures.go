@@ -1,14 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
 
-	"checkoutd/internal/orders"
 	"checkoutd/internal/people"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store/sqldb"
@@ -18,8 +16,10 @@ var erasureTable = sqldb.NewTable("erasures", func(j *people.Job) []sqldb.Cell {
 	e := &j.Erasure
 	return []sqldb.Cell{
 		sqldb.ID(&e.ID),
+		sqldb.Text("subject", &e.Subject),
 		sqldb.Text("reference", &e.Reference),
 		sqldb.JSON("customers", &e.Customers),
+		sqldb.JSON("proof", &e.Proof),
 		sqldb.Text("state", &e.State),
 		sqldb.Int("tries", &e.Tries),
 		sqldb.Time("next_at", &e.NextAt),
@@ -33,112 +33,103 @@ var erasureTable = sqldb.NewTable("erasures", func(j *people.Job) []sqldb.Cell {
 // removed.
 const Erased = `{"erased":true}`
 
-// customerOrder is what an erasure reads of an order.
-type customerOrder struct {
-	id       string
-	customer people.StripeCustomer
-	blocks   bool // it needs the customer's data
-}
-
-// customerOrdersText reads the orders of a customer of the shop. One blocks an
-// erasure while it may still be paid, or while an operation is on its way.
-const customerOrdersText = `SELECT id, account, customer_id, status IN ('open', 'authorized')
-		OR EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = orders.id
-			AND a.state IN ('started', 'unknown', 'requires_action', 'processing', 'requires_capture'))
-		OR EXISTS (SELECT 1 FROM operations p WHERE p.order_id = orders.id AND p.state = 'started')
-	FROM orders WHERE customer_reference = $1 AND customer_reference <> '' ORDER BY id`
-
-func scanCustomerOrder(row sqldb.Row) (o customerOrder, err error) {
-	return o, row.Scan(&o.id, &o.customer.Account, &o.customer.ID, &o.blocks)
-}
-
-// maxBlocking is how many orders a refusal names.
-const maxBlocking = 10
-
-// blocking returns the orders that keep their customer from being erased.
-func blocking(list []customerOrder) (ids []string) {
-	for _, o := range list {
-		if o.blocks && len(ids) < maxBlocking {
-			ids = append(ids, o.id)
-		}
-	}
-	return ids
-}
-
 // ReadCustomer returns what is stored of a customer; see people.Store.
-func (s *Store) ReadCustomer(
-	ctx context.Context, reference, buyerID string,
-) (c people.Customer, ok bool, err error) {
-	list, err := sqldb.QueryAll(ctx, s.db.Reader(), scanCustomerOrder, customerOrdersText, reference)
+func (s *Store) ReadCustomer(ctx context.Context, who people.Subject) (c people.Customer, ok bool, err error) {
+	named, err := s.ordersByEmail(ctx, who.Email)
 	if err != nil {
 		return c, false, err
 	}
 
-	bound, err := sqldb.QueryAll(ctx, s.db.Reader(), scanStripeCustomer, buyersCustomers, buyerID)
+	p, err := personOf(ctx, s.db.Reader(), who, named, "")
 	if err != nil {
 		return c, false, err
 	}
 
-	_, erasing, err := s.pendingErasure(ctx, s.db.Reader(), reference)
+	_, erasing, err := s.pendingErasure(ctx, s.db.Reader(), who)
 	c = people.Customer{
-		Reference: reference,
-		Orders:    len(list),
-		Blocking:  blocking(list),
-		Erasing:   erasing,
+		Orders:   len(p.orders),
+		Blocking: p.blocking(),
+		Erasing:  erasing,
 	}
-	for _, known := range customersOf(list, bound) {
+
+	for _, known := range slices.Concat(p.shared, p.customers) {
 		if known.Account == "" {
 			c.CustomerID = known.ID
 		}
 	}
 
-	return c, len(list) > 0 || len(bound) > 0 || erasing, err
+	return c, !p.empty() || erasing, err
 }
 
-// pendingErasure returns the ID of an erasure of a reference that still has
-// customers to delete at Stripe.
-func (s *Store) pendingErasure(ctx context.Context, q sqldb.Querier, reference string) (string, bool, error) {
+// pendingErasure returns the ID of an erasure of a customer that still has
+// customers to delete at Stripe. A former release stored the reference.
+func (s *Store) pendingErasure(ctx context.Context, q sqldb.Querier, who people.Subject) (string, bool, error) {
 	return sqldb.QueryOne(ctx, q, sqldb.ScanString, `SELECT id FROM erasures
-		WHERE reference = $1 AND reference <> '' AND state = 'deleting' LIMIT 1`, reference)
+		WHERE state = 'deleting' AND (subject = $1 AND subject <> '' OR reference = $2 AND reference <> '') LIMIT 1`,
+		who.Hash, who.Reference)
+}
+
+// Erasures returns the newest erasures; see people.Store.
+func (s *Store) Erasures(ctx context.Context, subject string, n int) (list []people.Erasure, err error) {
+	var w sqldb.Where
+	if subject != "" {
+		w.AddArg("subject <> '' AND subject =", subject)
+	}
+
+	jobs, err := sqldb.QueryAll(ctx, s.db.Reader(), erasureTable.Scan,
+		erasureTable.Select()+w.String()+" ORDER BY created_at DESC, id LIMIT "+w.Arg(n), w.Args()...)
+	for _, j := range jobs {
+		list = append(list, j.Erasure)
+	}
+
+	return list, err
 }
 
 // BeginErasure removes what is stored of a customer and stores the erasure; see
 // people.Store.
 func (s *Store) BeginErasure(
-	ctx context.Context, e people.Erasure, claim queue.Claim, buyerID string,
+	ctx context.Context, e people.Erasure, who people.Subject, atStripe bool, claim queue.Claim,
 ) (j people.Job, begun, pending bool, err error) {
-	err = s.db.Transact(ctx, e.Reference, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
+	named, err := s.ordersByEmail(ctx, who.Email)
+	if err != nil {
+		return j, false, false, err
+	}
+
+	err = s.db.Transact(ctx, who.Hash, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		j, begun, pending = people.Job{Erasure: e, Claim: claim}, false, false
-		list, err := sqldb.QueryAll(ctx, q, scanCustomerOrder, customerOrdersText+s.db.LockRow(), e.Reference)
+		p, err := personOf(ctx, q, who, named, s.db.LockRow())
 		if err != nil {
 			return nil, err
 		}
-		if ids := blocking(list); len(ids) > 0 {
+		if ids := p.blocking(); len(ids) > 0 {
 			return nil, people.ErrInUse.With("orders", ids)
 		}
 
-		bound, err := sqldb.QueryAll(ctx, q, scanStripeCustomer, buyersCustomers+s.db.LockRow(), buyerID)
-		if err != nil {
-			return nil, err
-		}
-
-		j.Customers = customersOf(list, bound)
-		if len(list) == 0 && len(j.Customers) == 0 {
-			_, pending, err = s.pendingErasure(ctx, q, e.Reference)
+		if p.empty() {
+			_, pending, err = s.pendingErasure(ctx, q, who)
 			return nil, err
 		}
 
 		begun = true
-		if err := s.writeErased(ctx, q, e.ID, list, j.Customers); err != nil {
+		if err := s.writeErased(ctx, q, e.ID, p.ids()); err != nil {
 			return nil, err
 		}
 		if err := subscribed(ctx, q, e.ID); err != nil {
 			return nil, err
 		}
 
-		insert := erasureTable.Insert(&j, s.now())
-		writes, err := s.erase(ctx, q, e.ID)
-		return append(append([]sqldb.Command{insert}, forgetBrowsers(j.Customers)...), writes...), err
+		j.Proof = people.Proof{By: who.By(), Orders: len(p.orders), Kept: p.shared}
+		if atStripe {
+			j.Customers, j.Proof.Deleted = p.customers, p.customers
+		} else {
+			j.Proof.Kept = append(j.Proof.Kept, p.customers...)
+		}
+
+		if j.Proof.Removed, err = s.erase(ctx, q, e.ID); err != nil {
+			return nil, err
+		}
+
+		return []sqldb.Command{erasureTable.Insert(&j, s.now())}, nil
 	})
 	if err != nil {
 		return people.Job{}, false, false, err
@@ -147,43 +138,9 @@ func (s *Store) BeginErasure(
 	return j, begun, pending, nil
 }
 
-// buyersCustomers reads the customers of a buyer, one in each account.
-const buyersCustomers = `SELECT account, customer_id FROM buyers WHERE id = $1 ORDER BY account`
-
-func scanStripeCustomer(row sqldb.Row) (c people.StripeCustomer, err error) {
-	return c, row.Scan(&c.Account, &c.ID)
-}
-
-// customersOf returns the customers at Stripe of orders and of a buyer, each
-// once.
-func customersOf(list []customerOrder, bound []people.StripeCustomer) (all []people.StripeCustomer) {
-	all = slices.Clone(bound)
-	for _, o := range list {
-		all = append(all, o.customer)
-	}
-
-	slices.SortFunc(all, func(a, b people.StripeCustomer) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
-	})
-	return slices.DeleteFunc(slices.Compact(all), func(c people.StripeCustomer) bool { return c.ID == "" })
-}
-
-// writeErased stores what belongs to an erasure: the orders and customers, and
-// the intents and subscriptions of the orders.
-func (s *Store) writeErased(
-	ctx context.Context, q sqldb.Querier, erasureID string, list []customerOrder, customers []people.StripeCustomer,
-) error {
-	var ids []string
-	for _, c := range customers {
-		ids = append(ids, c.ID)
-	}
-	for _, o := range list {
-		ids = append(ids, o.id)
-	}
-
-	slices.Sort(ids) // two writers must not block each other
-	ids = slices.Compact(ids)
-
+// writeErased stores what belongs to an erasure: orders and customers, and the
+// intents and subscriptions of the orders.
+func (s *Store) writeErased(ctx context.Context, q sqldb.Querier, erasureID string, ids []string) error {
 	const insert = ` ON CONFLICT (id) DO UPDATE SET erasure_id = excluded.erasure_id`
 	for _, id := range ids {
 		_, err := sqldb.Exec(ctx, q, `INSERT INTO erased (id, erasure_id) VALUES ($1, $2)`+insert, id, erasureID)
@@ -216,56 +173,6 @@ func subscribed(ctx context.Context, q sqldb.Querier, erasureID string) error {
 	return err
 }
 
-// forgetBrowsers returns the statements that remove the bindings of customers.
-func forgetBrowsers(customers []people.StripeCustomer) (writes []sqldb.Command) {
-	for _, c := range customers {
-		args := []any{c.Account, c.ID}
-		writes = append(writes,
-			sqldb.Command{
-				Text: `DELETE FROM buyer_tokens WHERE buyer_id IN
-					(SELECT id FROM buyers WHERE account = $1 AND customer_id = $2)`,
-				Args: args,
-			},
-			sqldb.Command{Text: `DELETE FROM buyers WHERE account = $1 AND customer_id = $2`, Args: args})
-	}
-	return writes
-}
-
-// erase returns the statements that remove the personal data of an erasure's
-// orders. Repeating them changes nothing.
-func (s *Store) erase(ctx context.Context, q sqldb.Querier, erasureID string) (writes []sqldb.Command, err error) {
-	const ofErasure = ` IN (SELECT id FROM erased WHERE erasure_id = $1)`
-	now := sqldb.Micros(s.now())
-	do := func(text string, args ...any) {
-		writes = append(writes, sqldb.Command{Text: text, Args: append([]any{erasureID}, args...)})
-	}
-
-	do(`UPDATE orders SET contact = '{}', customer_reference = '', message = '', updated_at = $2,
-			erased_at = CASE WHEN erased_at > 0 THEN erased_at ELSE $2 END
-		WHERE id`+ofErasure, now)
-	do(`UPDATE delivery_tries SET excerpt = '' WHERE excerpt <> ''
-		AND delivery_id IN (SELECT id FROM deliveries WHERE order_id` + ofErasure + `)`)
-	do(`UPDATE api_requests SET answer = $2 WHERE length(answer) > 0 AND order_id`+ofErasure, []byte(Erased))
-	do(`UPDATE emails SET problem = '' WHERE problem <> '' AND order_id` + ofErasure)
-
-	const ended = `UPDATE events SET payload = $2
-		WHERE state NOT IN ('received', 'unmatched', 'working') AND `
-	do(ended+`event_group`+ofErasure, []byte(Erased))
-	do(ended+`order_id <> '' AND order_id`+ofErasure, []byte(Erased))
-
-	attempts, err := sqldb.QueryAll(ctx, q, attemptTable.Scan,
-		attemptTable.Select()+` WHERE order_id`+ofErasure, erasureID)
-	for _, a := range attempts {
-		a.Params.Contact = orders.Contact{}
-		writes = append(writes, sqldb.Command{
-			Text: `UPDATE attempts SET params = $2, message = '', source = '' WHERE id = $1`,
-			Args: []any{a.ID, sqldb.EncodeJSON(a.Params)},
-		})
-	}
-
-	return writes, err
-}
-
 // payloadKept keeps the payload of an event, unless its work ends and it is
 // about somebody who was erased. ends, order and erased are the SQL of whether
 // it ends, of its order's ID and of what takes the payload's place.
@@ -294,19 +201,20 @@ func (s *Store) ClaimErasures(ctx context.Context, now, leaseUntil time.Time, n 
 	for i := range jobs {
 		jobs[i].Claim.ID = jobs[i].ID
 	}
+
 	return jobs, err
 }
 
 // SaveErasure ends a claim; see people.Store.
 func (s *Store) SaveErasure(ctx context.Context, claim queue.Claim, e people.Erasure) error {
-	return s.db.Transact(ctx, e.ID, func(ctx context.Context, q sqldb.Querier) (writes []sqldb.Command, err error) {
+	return s.db.Transact(ctx, e.ID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		if e.State == people.Done {
-			if writes, err = s.erase(ctx, q, e.ID); err != nil {
+			if _, err := s.erase(ctx, q, e.ID); err != nil {
 				return nil, err
 			}
 		}
 
-		return append([]sqldb.Command{{
+		return []sqldb.Command{{
 			Text: `UPDATE erasures SET reference = $3, customers = $4, state = $5, tries = $6, next_at = $7,
 					done_at = $8, lease_token = ''
 				WHERE id = $1 AND lease_token = $2`,
@@ -315,6 +223,6 @@ func (s *Store) SaveErasure(ctx context.Context, claim queue.Claim, e people.Era
 				sqldb.Micros(e.NextAt), sqldb.Micros(e.DoneAt),
 			},
 			IfNone: queue.ErrClaimLost,
-		}}, writes...), nil
+		}}, nil
 	})
 }

@@ -115,11 +115,13 @@ func (m *mirrorRows) add(r mirror.Reading, id string, values ...any) {
 // putMirror returns the statements that store the objects of an account.
 func putMirror(account string, b *mirror.Batch) (writes []sqldb.Command) {
 	var payments, charges, refunds, disputes mirrorRows
+	var charged [][]any
 	for _, p := range b.Payments {
 		payments.add(p.Reading, p.ID, p.Amount, p.Received, p.ApplicationFee, p.Currency, p.Status, p.LatestCharge,
 			p.ErrorCode, p.DeclineCode, sqldb.Micros(p.CreatedAt), sqldb.Micros(p.CanceledAt))
 	}
 	for _, c := range b.Charges {
+		charged = append(charged, []any{c.ID})
 		charges.add(c.Reading, c.ID, c.PaymentID, c.Amount, c.Captured, c.Refunded, c.Currency, c.Status, c.Disputed,
 			c.FailureCode, c.DeclineCode, c.CardBrand, c.CardLast4, sqldb.Micros(c.CreatedAt))
 	}
@@ -151,7 +153,20 @@ func putMirror(account string, b *mirror.Batch) (writes []sqldb.Command) {
 		fees = append(fees, []any{f.ChargeID, f.Amount, f.Currency})
 	}
 
-	return append(writes, inSteps(account, fees, putFees)...)
+	writes = append(writes, inSteps(account, fees, putFees)...)
+	return append(writes, inSteps(account, charged, hideErased)...)
+}
+
+// hideErased returns the statement that empties the cards of those among n
+// charges whose buyers were erased: a reading brings them back.
+func hideErased(n int) string {
+	holders := make([]string, n)
+	for i := range holders {
+		holders[i] = fmt.Sprintf("$%d", 2+i)
+	}
+
+	return `UPDATE mirror_charges SET card_last4 = '' WHERE account = $1 AND id IN (` + strings.Join(holders, ", ") + `)
+		AND card_last4 <> '' AND payment_id IN (SELECT id FROM erased)`
 }
 
 // putFees returns the statement that stores n fees. It finds the charges by

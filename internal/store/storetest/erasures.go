@@ -42,8 +42,22 @@ func (f *fixture) customerOrder(reference string, status orders.Status, attempt 
 func (f *fixture) beginErasure(id, reference string) (j people.Job, begun, pending bool, err error) {
 	f.t.Helper()
 	now := f.clock.Now()
-	e := people.Erasure{ID: id, Reference: reference, State: people.Deleting, NextAt: now.Add(time.Minute), CreatedAt: now}
-	return f.BeginErasure(f.ctx, e, queue.Claim{ID: id, Token: id}, "buy_"+reference)
+	e := people.Erasure{ID: id, Subject: "hash of " + reference, State: people.Deleting, NextAt: now.Add(time.Minute), CreatedAt: now}
+	return f.BeginErasure(f.ctx, e, byReference(reference), true, queue.Claim{ID: id, Token: id})
+}
+
+// byReference is a customer whom the shop's reference names.
+func byReference(reference string) people.Subject {
+	return people.Subject{
+		Whom:    people.Whom{Reference: reference},
+		BuyerID: "buy_" + reference,
+		Hash:    "hash of " + reference,
+	}
+}
+
+// byEmail is a customer whom an e-mail address names.
+func byEmail(email string) people.Subject {
+	return people.Subject{Whom: people.Whom{Email: email}, Hash: "hash of " + email}
 }
 
 func testErasures(t *testing.T, e Engine) {
@@ -105,7 +119,7 @@ func testErasures(t *testing.T, e Engine) {
 		if bound, err := f.SetBuyer(f.ctx, "", "buy_c-7", "cus_c-7"); err != nil || bound != "" {
 			t.Errorf("the erased customer is bound as %q, %v", bound, err)
 		}
-		if _, ok, err := f.ReadCustomer(f.ctx, "c-7", "buy_c-7"); err != nil || !ok {
+		if _, ok, err := f.ReadCustomer(f.ctx, byReference("c-7")); err != nil || !ok {
 			t.Errorf("while Stripe has the customer: %t, %v", ok, err)
 		}
 
@@ -174,7 +188,7 @@ func testErasures(t *testing.T, e Engine) {
 			if begun || !fault.Is(err, people.ErrInUse.Code) || len(ids) != 1 || ids[0] != id {
 				t.Errorf("%s: %t, %v with %v; want it refused", name, begun, err, ids)
 			}
-			customer, _, err := f.ReadCustomer(f.ctx, "c-7", "buy_c-7")
+			customer, _, err := f.ReadCustomer(f.ctx, byReference("c-7"))
 			if err != nil || customer.Orders != 2 || len(customer.Blocking) != 1 || customer.Erasing {
 				t.Errorf("%s: %+v, %v", name, customer, err)
 			}
@@ -245,7 +259,7 @@ func testErasures(t *testing.T, e Engine) {
 		}
 		f.clock.Advance(time.Hour)
 		claim(0)
-		if _, ok, err := f.ReadCustomer(f.ctx, "c-7", "buy_c-7"); ok || err != nil {
+		if _, ok, err := f.ReadCustomer(f.ctx, byReference("c-7")); ok || err != nil {
 			t.Errorf("something is left: %t, %v", ok, err)
 		}
 	})

@@ -43,6 +43,7 @@ func Run(t *testing.T, e Engine) {
 		"endpoints":          testEndpoints,
 		"deliveries":         testDeliveries,
 		"erasures":           testErasures,
+		"people":             testPeople,
 		"update order":       testUpdateOrder,
 		"promotions":         testPromotions,
 		"subscriptions":      testSubscriptions,
