@@ -19,11 +19,14 @@ import (
 const peopleUsage = `usage: server people export <e-mail address or reference>
        server people erase <e-mail address or reference> [--at-stripe]
        server people proofs [<e-mail address or reference>]
+       server people retention [--dry-run]
 
-  export  print everything that is stored of a customer, as one JSON document
-  erase   remove it, and print what was removed; there is no way back. With --at-stripe the customer is deleted
-          there, too, with the saved payment methods
-  proofs  list the erasures, of a customer or of all
+  export     print everything that is stored of a customer, as one JSON document
+  erase      remove it, and print what was removed; there is no way back. With --at-stripe the customer is deleted
+             there, too, with the saved payment methods
+  proofs     list the erasures, of a customer or of all
+  retention  remove what EVENT_RETENTION and ORDER_RETENTION keep no longer, as a server does every hour; with
+             --dry-run print how much that is
 
 A customer is named by your own reference, or by an e-mail address: that of the orders, or of an attempt to pay one.
 The server may be running. It deletes customers at Stripe; this command does not wait for it.
@@ -34,6 +37,7 @@ The server may be running. It deletes customers at Stripe; this command does not
 type peopleQuery struct {
 	sub, whom string
 	atStripe  bool
+	dryRun    bool
 }
 
 // peopleCommand exports or erases a customer.
@@ -49,6 +53,8 @@ func peopleCommand(ctx context.Context, args []string, e env) error {
 			return exportPerson(ctx, p, q, e.out)
 		case "erase":
 			return erasePerson(ctx, p, q, e.out)
+		case "retention":
+			return retain(ctx, p, q, e.out)
 		default:
 			return listProofs(ctx, p, q, e.out)
 		}
@@ -57,19 +63,25 @@ func peopleCommand(ctx context.Context, args []string, e env) error {
 
 // parsePeopleQuery parses the arguments of the command.
 func parsePeopleQuery(args []string, stderr io.Writer) (q peopleQuery, err error) {
-	if q.sub, err = subcommand("people", peopleUsage, args, stderr, "export", "erase", "proofs"); err != nil {
+	if q.sub, err = subcommand("people", peopleUsage, args, stderr, "export", "erase", "proofs", "retention"); err != nil {
 		return q, err
 	}
 
 	fs := newFlags("people "+q.sub, peopleUsage, stderr)
-	if q.sub == "erase" {
+	switch q.sub {
+	case "erase":
 		fs.BoolVar(&q.atStripe, "at-stripe", false, "delete the customer at Stripe, too")
+	case "retention":
+		fs.BoolVar(&q.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	}
 
 	words, err := parseInterspersed(fs, args[1:])
 	switch {
 	case err != nil:
 		return q, err
+	case q.sub == "retention" && len(words) > 0:
+		return q, fmt.Errorf("people retention: unexpected argument %q", words[0])
+	case q.sub == "retention":
 	case len(words) == 1 && words[0] != "":
 		q.whom = words[0]
 	case len(words) != 0 || q.sub != "proofs":
@@ -165,6 +177,36 @@ func listProofs(ctx context.Context, p *app.People, q peopleQuery, out io.Writer
 		if _, err := fmt.Fprintf(out, "state    %s\n", e.State); err != nil {
 			return err
 		}
+	}
+
+	return nil
+}
+
+// retain removes what has been kept long enough, or counts it.
+func retain(ctx context.Context, p *app.People, q peopleQuery, out io.Writer) error {
+	counts, err := p.CountDue(ctx)
+	if err != nil {
+		return publicError(err)
+	}
+
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "WHAT\tSTATE\tDUE\tOLDEST")
+
+	for _, c := range counts {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", c.Name, c.State, c.N, formatTime(c.Oldest))
+	}
+
+	if err := w.Flush(); err != nil || q.dryRun {
+		return err
+	}
+
+	removed, err := p.SweepAll(ctx)
+	if err != nil {
+		return publicError(err)
+	}
+
+	for _, name := range slices.Sorted(maps.Keys(removed)) {
+		_, _ = fmt.Fprintf(out, "removed %d %s\n", removed[name], name)
 	}
 
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/store"
 )
 
 func TestPeople(t *testing.T) {
@@ -14,7 +15,7 @@ func TestPeople(t *testing.T) {
 	p := newProgram(t)
 	s := p.open()
 	now := time.Now()
-	store := func(id, email string, status orders.Status) {
+	add := func(id, email string, status orders.Status) {
 		t.Helper()
 		err := s.CreateOrder(t.Context(), orders.Order{
 			ID:            id,
@@ -35,8 +36,9 @@ func TestPeople(t *testing.T) {
 		}
 	}
 
-	store("ord_a", "jenny@example.com", orders.Canceled)
-	store("ord_b", "busy@example.com", orders.Open)
+	retained(t, p, s)
+	add("ord_a", "jenny@example.com", orders.Canceled)
+	add("ord_b", "busy@example.com", orders.Open)
 
 	var doc struct {
 		Orders []struct{ ID string }
@@ -77,4 +79,35 @@ func TestPeopleRefusesUnclearArguments(t *testing.T) {
 	for _, args := range [][]string{{"people"}, {"people", "forget"}, {"people", "erase"}, {"people", "export", "a", "b"}} {
 		p.fails(args)
 	}
+}
+
+// retained counts what may go, and removes it.
+func retained(t *testing.T, p *program, s *store.Store) {
+	t.Helper()
+	long := time.Now().Add(-100 * 24 * time.Hour)
+	clocked := orders.Order{
+		ID:            "ord_old",
+		TokenHash:     orders.HashToken("old"),
+		Status:        orders.Expired,
+		PaymentStatus: orders.Unpaid,
+		Currency:      "eur",
+		Amount:        1099,
+		Mode:          orders.ModePayment,
+		Contact:       orders.Contact{Email: "old@example.com"},
+		CreatedAt:     long,
+		ExpiresAt:     long,
+	}
+	if err := s.CreateOrder(t.Context(), clocked); err != nil {
+		t.Fatal(err)
+	}
+
+	p.settings["ORDER_RETENTION"] = "expired=30d,paid=3650d"
+
+	out := p.ok("people", "retention", "--dry-run")
+	if !strings.Contains(out, "orders   expired  ") || !strings.Contains(out, "orders   paid ") {
+		t.Errorf("got\n%s", out)
+	}
+
+	p.ok("people", "retention")
+	p.fails([]string{"people", "retention", "now"}, "now")
 }

@@ -171,7 +171,7 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.store.OnEffects(a.effects.Wake)
 
-	a.people, err = newPeople(ctx, a.store,
+	a.people, err = newPeople(ctx, cfg, a.store,
 		func(account string) people.Stripe { return stripe.For(account) }, log, now)
 	if err != nil {
 		return err

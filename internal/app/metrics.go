@@ -77,6 +77,11 @@ func (a *App) readMetrics() {
 	a.metrics.Read(telemetry.Sources{
 		Tables: func(ctx context.Context) (t telemetry.Tables, err error) {
 			f, err := db.Figures(ctx, a.opts.Now())
+			retention := map[string]telemetry.Sweep{}
+			for _, w := range f.Retention {
+				retention[w.Name] = telemetry.Sweep{Removed: w.Removed, SweptAt: w.SweptAt}
+			}
+
 			return telemetry.Tables{
 				Attempts:   telemetry.Waiting(f.Attempts),
 				Events:     f.Events,
@@ -85,6 +90,7 @@ func (a *App) readMetrics() {
 				Deliveries: telemetry.Waiting(f.Deliveries),
 				Endpoints:  f.Endpoints,
 				Emails:     f.Emails,
+				Retention:  retention,
 			}, err
 		},
 		Pools: func() (list []telemetry.Pool) {

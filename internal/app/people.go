@@ -17,7 +17,7 @@ import (
 // newPeople returns what exports and erases customers. stripe may be nil if
 // nothing is to be deleted there by this process.
 func newPeople(
-	ctx context.Context, s *store.Store, stripe func(account string) people.Stripe,
+	ctx context.Context, cfg *config.Config, s *store.Store, stripe func(account string) people.Stripe,
 	log zerolog.Logger, now func() time.Time,
 ) (*people.Service, error) {
 	key, err := s.Key(ctx, "erasures")
@@ -26,13 +26,15 @@ func newPeople(
 	}
 
 	return people.New(people.Config{
-		Store:   s,
-		Stripe:  stripe,
-		Buyer:   customersession.VouchedBuyer,
-		HashKey: key,
-		NewID:   orders.NewID,
-		Now:     now,
-		Log:     log,
+		Store:     s,
+		Retention: s,
+		Policy:    people.Policy(cfg.Retention),
+		Stripe:    stripe,
+		Buyer:     customersession.VouchedBuyer,
+		HashKey:   key,
+		NewID:     orders.NewID,
+		Now:       now,
+		Log:       log,
 	}), nil
 }
 
@@ -53,7 +55,7 @@ func OpenPeople(
 		return nil, err
 	}
 
-	svc, err := newPeople(ctx, s, nil, log, now)
+	svc, err := newPeople(ctx, cfg, s, nil, log, now)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -43,6 +43,7 @@ type Config struct {
 	Background
 	Outgoing
 	Connect
+	Retention Retention
 	OfflineStripe
 
 	// Warnings are sentences about settings that look like mistakes but do

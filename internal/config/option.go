@@ -60,6 +60,7 @@ func sections() []section {
 		serverSection(),
 		storageSection(),
 		backgroundSection(),
+		peopleSection(),
 		outgoingSection(),
 		connectSection(),
 		sandboxSection(),

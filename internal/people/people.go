@@ -163,7 +163,9 @@ var (
 
 // Config is what a Service needs.
 type Config struct {
-	Store Store
+	Store     Store
+	Retention RetentionStore
+	Policy    Policy
 	// Stripe returns the calls to Stripe for a connected account, or for the
 	// platform's own.
 	Stripe func(account string) Stripe
@@ -178,8 +180,9 @@ type Config struct {
 
 // Service exports and erases customers. It is safe for concurrent use.
 type Service struct {
-	cfg    Config
-	runner *queue.Runner[Job]
+	cfg     Config
+	runner  *queue.Runner[Job]
+	sweeper *queue.Runner[Sweep]
 }
 
 const (
@@ -197,6 +200,7 @@ const (
 // New returns a Service whose background work starts with Run.
 func New(c Config) *Service {
 	s := &Service{cfg: c}
+	s.sweeper = s.newSweeper()
 	s.runner = queue.New(queue.Config[Job]{
 		Name:    "erasures",
 		Workers: 1,
@@ -213,9 +217,6 @@ func New(c Config) *Service {
 
 	return s
 }
-
-// Run goes on with erasures that are not done until ctx ends.
-func (s *Service) Run(ctx context.Context) { s.runner.Run(ctx) }
 
 // RunOnce works one batch of due erasures, and returns how many there were. It
 // must not run beside Run.

@@ -1,6 +1,9 @@
 package people
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Table is a table of the database that holds personal data. Tables lists all
 // of them: an export, an erasure, the retention and docs/privacy.md follow it.
@@ -37,6 +40,7 @@ type Column struct {
 	Erase Fate
 	// Hidden says why an export does not have it, "" if it does.
 	Hidden string
+	Kept   string // for how long, if that is not Table.Kept
 }
 
 // Fact is a column that holds no personal data of its own.
@@ -73,10 +77,19 @@ const (
 	Stays                    // until its time is over, see Table.Kept
 )
 
+// The ages that no option sets.
+const (
+	// KeepProblems is how long it is stored why an e-mail was not sent.
+	KeepProblems = 90 * 24 * time.Hour
+	// KeepSources is how long it is stored which address tried to pay: the
+	// guard against card testing looks back for an hour.
+	KeepSources = 7 * 24 * time.Hour
+)
+
 // The words for how long something is kept.
 const (
-	withOrder = "as long as the order"
-	withEvent = "as long as the event"
+	withOrder = "`ORDER_RETENTION`, by the state of the order"
+	withEvent = "`EVENT_RETENTION`, and at most as the order's data"
 )
 
 // PayloadMembers are the members of an event's object, at any depth, that say
@@ -156,6 +169,7 @@ var tables = []Table{
 				Form:   Hash,
 				Erase:  Emptied,
 				What:   "a keyed hash of the buyer's internet address",
+				Kept:   "7 days",
 				Hidden: "a hash that says nothing to a person",
 			},
 		},
@@ -214,7 +228,7 @@ var tables = []Table{
 		Name:    "emails",
 		Section: "emails",
 		Of:      ByOrder,
-		Kept:    withOrder,
+		Kept:    "90 days",
 		Columns: []Column{
 			{
 				Name:  "problem",
@@ -318,6 +332,15 @@ var tables = []Table{
 				Erase:  Stays,
 				Hidden: "a former release wrote it; it is emptied at the end",
 				What:   "the reference whose erasure was begun by a former release",
+			},
+		},
+	},
+	{
+		Name: "golive_ticks", Of: OfOthers, Kept: "as the history of your checklist",
+		Columns: []Column{
+			{
+				Name: "person", Form: Text, Erase: Stays, Hidden: "not of a customer",
+				What: "who of your people ticked a box of the checklist",
 			},
 		},
 	},

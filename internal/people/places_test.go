@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -38,7 +39,7 @@ func document() string {
 				shown = "no: " + c.Hidden
 			}
 
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", where, c.What, shown, fates[c.Erase], t.Kept)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", where, c.What, shown, fates[c.Erase], cmp.Or(c.Kept, t.Kept))
 		}
 	}
 

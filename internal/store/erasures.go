@@ -31,7 +31,9 @@ var erasureTable = sqldb.NewTable("erasures", func(j *people.Job) []sqldb.Cell {
 
 // Erased takes the place of a stored payload or answer whose personal data was
 // removed.
-const Erased = `{"erased":true}`
+const Erased = erasedHead + `}`
+
+const erasedHead = `{"erased":true`
 
 // ReadCustomer returns what is stored of a customer; see people.Store.
 func (s *Store) ReadCustomer(ctx context.Context, who people.Subject) (c people.Customer, ok bool, err error) {

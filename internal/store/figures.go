@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"checkoutd/internal/people"
 	"checkoutd/internal/store/sqldb"
 )
 
@@ -16,6 +17,7 @@ type Figures struct {
 	Deliveries Waiting          // that the shop's backend does not have yet
 	Endpoints  map[string]int64 // by state
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
+	Retention  []people.Sweep
 }
 
 // Waiting is work that waits.
@@ -71,6 +73,9 @@ func (s *Store) Figures(ctx context.Context, now time.Time) (f Figures, err erro
 		UNION ALL SELECT state, COUNT(*) FROM emails
 			WHERE state IN ('failed', 'unknown') AND created_at >= $1 GROUP BY state`,
 		sqldb.Micros(now.Add(-recentEmails)))
+	if err == nil {
+		f.Retention, err = s.Sweeps(ctx)
+	}
 
 	return f, err
 }

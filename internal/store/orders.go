@@ -214,6 +214,10 @@ func rememberOrder(o *orders.Order) loadedOrder {
 // follows its orders.
 func (prev loadedOrder) save(o *orders.Order, now time.Time) ([]sqldb.Command, error) {
 	o.GiveBack()
+	if o.Status == orders.Open && o.Contact != (orders.Contact{}) {
+		o.ErasedAt = time.Time{} // its buyer came back after the retention
+	}
+
 	writes, err := orderTable.Update(prev.values, o, now)
 	if err != nil {
 		return nil, err

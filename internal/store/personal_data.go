@@ -104,7 +104,9 @@ func (s *Store) eraseRows(
 
 		case c.Erase == people.Replaced:
 			empty = holder([]byte(Erased))
-			left = append(left, "length("+c.Name+") > 0 AND "+c.Name+" <> "+empty)
+			// What the retention replaced begins in the same way.
+			left = append(left, fmt.Sprintf("length(%[1]s) > 0 AND substr(%[1]s, 1, %[2]d) <> %[3]s",
+				c.Name, len(erasedHead), holder([]byte(erasedHead))))
 		case c.Form == people.JSON:
 			empty = "'{}'"
 			left = append(left, c.Name+" <> '{}'")

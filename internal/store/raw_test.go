@@ -68,7 +68,7 @@ func fill(tb testing.TB, db *sql.DB, n int, state string, nextAt int64) {
 
 	_, err := db.ExecContext(tb.Context(), `INSERT INTO events
 		SELECT 'evt_`+state+`' || i, 'payment_intent.succeeded', '', '2025-02-24.acacia', FALSE, FALSE, 1, 'pi_`+state+`' || i,
-			'webhook', '', '`+state+`', '', '', 0, $2, '', 0, 1000 + i, 0, '', 0, 0 FROM `+series, n, nextAt)
+			'webhook', '', '`+state+`', '', '', 0, $2, '', 0, 1000 + i, 0, '', 0, 0, 0 FROM `+series, n, nextAt)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -76,6 +76,7 @@ var (
 	_ deliveries.Admin      = (*Store)(nil)
 	_ people.Store          = (*Store)(nil)
 	_ golive.Store          = (*Store)(nil)
+	_ people.RetentionStore = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",

@@ -24,6 +24,7 @@ var (
 	emailStates    = []string{"due", "sent", "failed", "unknown", "skipped"}
 	mailboxStates  = []string{"due", "sending", "failed", "unknown"}
 	endpointStates = []string{"enabled", "disabled"}
+	sweepNames     = []string{"events", "orders", "emails", "sources"}
 	blockReasons   = []string{"address", "customer", "shop"}
 	callMethods    = []string{"GET", "POST", "DELETE"}
 )

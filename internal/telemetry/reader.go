@@ -25,6 +25,8 @@ type reader struct {
 	deliveries    waitingDesc
 	endpoints     *prometheus.Desc
 	emails        *prometheus.Desc
+	removed       *prometheus.Desc
+	unswept       *prometheus.Desc
 	connections   *prometheus.Desc
 	waits         *prometheus.Desc
 	waited        *prometheus.Desc
@@ -62,6 +64,11 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 		emails: desc("emails",
 			"E-mails that wait, and of the last day those that failed or are unknown, by state."+shared, "state"),
 
+		removed: desc("retention_removed_total",
+			"Rows whose personal data the retention removed, by what they are."+shared, "what"),
+		unswept: desc("retention_age_seconds",
+			"How long ago nothing was left for the retention to remove, by what it removes."+shared, "what"),
+
 		connections:   desc("database_connections", "Connections to the database.", "pool", "state"),
 		waits:         desc("database_waits_total", "How often somebody waited for a free connection.", "pool"),
 		waited:        desc("database_wait_seconds_total", "How long somebody waited for a free connection.", "pool"),
@@ -75,7 +82,8 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 func (r *reader) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		r.up, r.attempts.n, r.attempts.age, r.events, r.eventLag, r.effects.n, r.effects.age, r.deliveries.n,
-		r.deliveries.age, r.endpoints, r.emails, r.connections, r.waits, r.waited, r.budgetWaiting, r.budgetPace,
+		r.deliveries.age, r.endpoints, r.emails, r.removed, r.unswept, r.connections, r.waits,
+		r.waited, r.budgetWaiting, r.budgetPace,
 	} {
 		to <- d
 	}
@@ -119,6 +127,11 @@ func (r *reader) tables(to chan<- prometheus.Metric, t Tables) {
 	states(to, r.events, waitingStates, t.Events)
 	states(to, r.endpoints, endpointStates, t.Endpoints)
 	states(to, r.emails, mailboxStates, t.Emails)
+
+	for _, name := range sweepNames {
+		counter(to, r.removed, float64(t.Retention[name].Removed), name)
+		gauge(to, r.unswept, r.age(t.Retention[name].SweptAt), name)
+	}
 }
 
 func (r *reader) waiting(to chan<- prometheus.Metric, d waitingDesc, w Waiting) {

@@ -266,6 +266,13 @@ type Tables struct {
 	Deliveries Waiting
 	Endpoints  map[string]int64 // by state
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
+	Retention  map[string]Sweep // by what is removed
+}
+
+// Sweep is how far the retention is with something.
+type Sweep struct {
+	Removed int64     // ever
+	SweptAt time.Time // when nothing was left to remove; zero for never
 }
 
 // Waiting is work that waits.

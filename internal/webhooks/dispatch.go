@@ -274,7 +274,7 @@ func parse(e *Event) (*job, error) {
 
 	err := json.Unmarshal(e.Payload, &body)
 	if err == nil && body.Erased {
-		return nil, &terminalError{Ignored, "its payload was erased with the customer's data"}
+		return nil, &terminalError{Ignored, "its payload was removed, by an erasure or by the retention"}
 	}
 	if err == nil && body.Data.Object.raw == nil {
 		err = errors.New("it has none")

@@ -44,6 +44,7 @@ func Run(t *testing.T, e Engine) {
 		"deliveries":         testDeliveries,
 		"erasures":           testErasures,
 		"people":             testPeople,
+		"retention":          testRetention,
 		"update order":       testUpdateOrder,
 		"promotions":         testPromotions,
 		"subscriptions":      testSubscriptions,
