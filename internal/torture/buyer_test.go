@@ -18,6 +18,7 @@ type buyer struct {
 	cookie  *http.Cookie
 	order   string
 	mode    string // of the order
+	account string // the order's connected one, "" for the platform's own
 	amount  int64
 	cards   []string // used one after the other, the last one repeatedly
 	tried   int
@@ -102,7 +103,7 @@ func (b *buyer) token(ctx context.Context) (string, error) {
 	if b.tried > 15 {
 		return "", fatal("order %s was not paid with %d tokens", b.order, b.tried-1)
 	}
-	return b.harness.stripe.token(ctx, card, b.mode)
+	return b.harness.stripe.token(ctx, card, b.mode, b.account)
 }
 
 // confirm presses the pay button. It retries with the same token when the

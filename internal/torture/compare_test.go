@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +18,8 @@ type promises struct {
 	paid    map[string]bool  // reported to a buyer as paid
 	refunds map[string]int64 // answered with a 200 to the shop's backend: amounts by order
 	events  map[string]bool  // acknowledged to Stripe with a 2xx
+
+	destinations map[string]string // the accounts that get the money of orders
 }
 
 func newPromises() *promises {
@@ -25,6 +28,8 @@ func newPromises() *promises {
 		paid:    map[string]bool{},
 		refunds: map[string]int64{},
 		events:  map[string]bool{},
+
+		destinations: map[string]string{},
 	}
 }
 
@@ -32,6 +37,12 @@ func (p *promises) order(id string, amount int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.orders[id] = amount
+}
+
+func (p *promises) destination(order, account string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.destinations[order] = account
 }
 
 func (p *promises) payment(order string) {
@@ -60,6 +71,8 @@ func (p *promises) copy() *promises {
 		paid:    maps.Clone(p.paid),
 		refunds: maps.Clone(p.refunds),
 		events:  maps.Clone(p.events),
+
+		destinations: maps.Clone(p.destinations),
 	}
 }
 
@@ -68,6 +81,7 @@ type facts struct {
 	promised *promises      // read before the shop
 	ledger   sandbox.Ledger // what Stripe did; read before the shop
 	sent     []string       // the IDs of all events of Stripe; read before the shop
+	own      string         // the platform's own account
 	shop     rows
 }
 
@@ -104,12 +118,14 @@ func (c *comparison) mismatch(format string, args ...any) {
 // paid order has one charge of the right amount.
 func (c *comparison) charges() {
 	orderOf, charged := map[string]string{}, map[string]int{}
+	foreign := map[string]bool{}
 	for _, in := range c.ledger.Intents {
 		orderOf[in.ID] = in.Metadata["checkoutd_order"]
+		foreign[in.ID] = isForeign(in)
 	}
 
 	for _, ch := range c.ledger.Charges {
-		if ch.Status != "succeeded" {
+		if ch.Status != "succeeded" || foreign[ch.PaymentIntent] {
 			continue
 		}
 
@@ -120,6 +136,8 @@ func (c *comparison) charges() {
 			continue
 		case o.status != "paid":
 			c.mismatch("charge %s was made for order %s, which is %s", ch.ID, o.id, o.status)
+		case ch.Account != cmp.Or(o.account, c.own):
+			c.mismatch("charge %s was made in %s, order %s is of %q", ch.ID, ch.Account, o.id, o.account)
 		case ch.AmountCaptured != o.amount || ch.Currency != o.currency:
 			c.mismatch("charge %s is over %d %s, order %s over %d %s",
 				ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
@@ -139,6 +157,10 @@ func (c *comparison) charges() {
 	}
 }
 
+// isForeign reports whether others made an intent, in an account that the order
+// which it names is not of; see harness.meddle.
+func isForeign(in sandbox.LedgerIntent) bool { return in.Metadata[foreignMark] != "" }
+
 // intents checks that every live PaymentIntent belongs to an order, and that no
 // order has two of them.
 func (c *comparison) intents() {
@@ -146,7 +168,7 @@ func (c *comparison) intents() {
 	for _, in := range c.ledger.Intents {
 		order := in.Metadata["checkoutd_order"]
 		switch {
-		case in.Status == "canceled":
+		case in.Status == "canceled", isForeign(in):
 		case order == "":
 			c.mismatch("intent %s belongs to no order", in.ID)
 		default:

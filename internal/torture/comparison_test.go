@@ -64,6 +64,8 @@ func TestComparison(t *testing.T) {
 		"was made for order ord_1, which is": func(f *facts) { f.shop.orders[0].status = "open" },
 		"has 2 charges":                      func(f *facts) { f.ledger.Charges[0].Status = "succeeded" },
 		"has 0 charges":                      func(f *facts) { f.ledger.Charges = nil },
+		"was made in acct_2":                 func(f *facts) { f.ledger.Charges[1].Account = "acct_2" },
+		"order ord_1 is of \"acct_2\"":       func(f *facts) { f.shop.orders[0].account = "acct_2" },
 		"is over 1700 usd":                   func(f *facts) { f.ledger.Charges[1].AmountCaptured = 1700 },
 		"intent pi_2 belongs to no order": func(f *facts) {
 			stray := sandbox.LedgerIntent{ID: "pi_2", Status: "requires_payment_method"}

@@ -29,6 +29,7 @@ func postgresAt(url string) database { return database{url, "pgx", url} }
 
 type orderRow struct {
 	id, status, reason, currency string
+	account                      string // the connected one, "" for the platform's own
 	amount                       int64
 }
 
@@ -62,9 +63,9 @@ func (d database) read(ctx context.Context) (out rows, err error) {
 
 	err = errors.Join(
 		gather(ctx, tx, &out.orders,
-			`SELECT id, status, review_reason, currency, amount FROM orders`,
+			`SELECT id, status, review_reason, currency, account, amount FROM orders`,
 			func(r *orderRow) []any {
-				return []any{&r.id, &r.status, &r.reason, &r.currency, &r.amount}
+				return []any{&r.id, &r.status, &r.reason, &r.currency, &r.account, &r.amount}
 			}),
 		gather(ctx, tx, &out.attempts,
 			`SELECT id, order_id, state FROM attempts`,

@@ -23,7 +23,8 @@ type harness struct {
 	promised *promises
 	client   *http.Client
 	turn     atomic.Int64
-	key      string // of the shop's backend, if the test needs one
+	key      string   // of the shop's backend, if the test needs one
+	accounts []string // connected ones, in which some of the crowd pay
 }
 
 // newHarness starts a shop on SQLite. settings override those of env.
@@ -61,7 +62,7 @@ func openHarness(t *testing.T, db database, settings []string, leashes ...*testh
 
 	t.Cleanup(h.client.CloseIdleConnections)
 	h.relay = newRelay(t, h.promised, h.addr)
-	h.stripe = newOffline(t, h.relay.url)
+	h.stripe = newOffline(t, h.relay.url, h.relay.url)
 
 	for _, leash := range leashes {
 		h.servers = append(h.servers, newProcess(t, leash, append(h.env(), settings...)))
@@ -136,7 +137,7 @@ func (h *harness) buy(ctx context.Context, sku string, cards ...string) error {
 // that was promised or charged before.
 func (h *harness) facts(ctx context.Context) (f facts, err error) {
 	f.promised = h.promised.copy()
-	f.ledger, f.sent = h.stripe.Ledger(), h.stripe.events()
+	f.ledger, f.sent, f.own = h.stripe.Ledger(), h.stripe.events(), h.stripe.own
 	f.shop, err = h.db.read(ctx)
 	return f, err
 }

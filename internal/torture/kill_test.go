@@ -143,7 +143,7 @@ func (h *harness) crowd(n int) (stop func()) {
 				default:
 				}
 
-				if err := h.buy(ctx, []string{mug, mug, club}[turn%3], carts[turn%len(carts)]...); err != nil {
+				if err := h.purchase(ctx, turn, carts[turn%len(carts)]...); err != nil {
 					h.t.Error("a buyer could not pay: ", err)
 					return
 				}

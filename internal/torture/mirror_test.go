@@ -41,7 +41,7 @@ func TestMirrorKilled(t *testing.T) {
 func mirrorKilled(t *testing.T, h *harness) {
 	t.Helper()
 	a := h.stripe.openAccount(t, scaled(600, 20_000))
-	h.connect(a.id)
+	h.connect(a.id, "read_only")
 
 	kills := scaled(6, 100)
 	moments := []moment{arrived, executed, answered, unrecorded}
@@ -68,24 +68,52 @@ func mirrorKilled(t *testing.T, h *harness) {
 
 	h.restart()
 
-	h.wantMirrored(a.id)
-	t.Logf("mirrored %d payments with %d kills", len(a.list(t, "payment_intents")), kills)
+	books := h.stripe.books(t, a.id)
+	h.wantMirrored(books)
+	t.Logf("mirrored %d payments with %d kills", len(books[a.id]["payment_intents"]), kills)
 }
 
 // connect makes an account that the offline Stripe has a connected one.
-func (h *harness) connect(account string) {
+func (h *harness) connect(account, scope string) {
 	h.t.Helper()
 	h.exec(`INSERT INTO connect_accounts (id, reference, scope, livemode, state, connected_at, disconnected_at,
 			charges_enabled, payouts_enabled, country, default_currency, read_at, created_at, updated_at)
-		VALUES ($1, '', 'read_only', FALSE, 'connected', 1, 0, TRUE, TRUE, '', '', 0, 1, 1)`, account)
+		VALUES ($1, '', $2, FALSE, 'connected', 1, 0, TRUE, TRUE, '', '', 0, 1, 1)`, account, scope)
+}
+
+// books holds the objects of accounts by their list, as the comparison writes
+// them.
+type books map[string]map[string][]string
+
+// mirrored are the lists that are mirrored, and how the comparison reads the
+// mirrors.
+var mirrored = map[string]string{
+	"payment_intents": `SELECT id || ' ' || amount || ' ' || status FROM mirror_payments`,
+	"charges":         `SELECT id || ' ' || amount || ' ' || status || ' ' || refunded FROM mirror_charges`,
+	"refunds":         `SELECT id || ' ' || amount || ' ' || status FROM mirror_refunds`,
+	"disputes":        `SELECT id || ' ' || amount || ' ' || status FROM mirror_disputes`,
+}
+
+// books reads the books of accounts at the offline Stripe.
+func (s *offline) books(t *testing.T, accounts ...string) books {
+	t.Helper()
+	out := books{}
+	for _, account := range accounts {
+		out[account] = map[string][]string{}
+		for path := range mirrored {
+			out[account][path] = s.list(t, account, path)
+		}
+	}
+
+	return out
 }
 
 // wantMirrored waits until the whole history of the accounts is mirrored. It
-// fails the test unless the mirrors are Stripe's ledger, each object once.
-func (h *harness) wantMirrored(accounts ...string) {
+// fails the test unless the mirrors are their books, each object once.
+func (h *harness) wantMirrored(want books) {
 	h.t.Helper()
-	for last, deadline := 0, time.Now().Add(patience); ; {
-		if h.number(`SELECT COUNT(*) FROM mirror_accounts WHERE backfilled_at > 0`) == len(accounts) {
+	for last, deadline := -1, time.Now(); ; {
+		if h.number(`SELECT COUNT(*) FROM mirror_accounts WHERE backfilled_at > 0`) == len(want) {
 			break
 		}
 
@@ -100,20 +128,14 @@ func (h *harness) wantMirrored(accounts ...string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 
-	for _, account := range accounts {
-		for path, text := range map[string]string{
-			"payment_intents": `SELECT id || ' ' || amount || ' ' || status FROM mirror_payments`,
-			"charges":         `SELECT id || ' ' || amount || ' ' || status || ' ' || refunded FROM mirror_charges`,
-			"refunds":         `SELECT id || ' ' || amount || ' ' || status FROM mirror_refunds`,
-			"disputes":        `SELECT id || ' ' || amount || ' ' || status FROM mirror_disputes`,
-		} {
-			want := connected{stripe: h.stripe, id: account}.list(h.t, path)
+	for account, lists := range want {
+		for path, text := range mirrored {
 			got := h.column(text + ` WHERE account = '` + account + `'`)
-			slices.Sort(want)
+			slices.Sort(lists[path])
 			slices.Sort(got)
 
-			if !slices.Equal(got, want) {
-				h.t.Errorf("%d %s of %s are mirrored, Stripe has %d", len(got), path, account, len(want))
+			if !slices.Equal(got, lists[path]) {
+				h.t.Errorf("%d %s of %s are mirrored, Stripe has %d", len(got), path, account, len(lists[path]))
 			}
 		}
 	}
@@ -215,15 +237,10 @@ func (s *offline) openAccount(t *testing.T, payments int) connected {
 	return a
 }
 
-// list returns all objects of a list, as the comparison writes them.
-func (a connected) list(t *testing.T, path string) (out []string) {
+// list returns all objects of an account's list, as the comparison writes them.
+func (s *offline) list(t *testing.T, account, path string) (out []string) {
 	t.Helper()
-	for after := ""; ; {
-		query := url.Values{"limit": {"100"}}
-		if after != "" {
-			query.Set("starting_after", after)
-		}
-
+	for after := ""; t.Context().Err() == nil; {
 		var page struct {
 			Data []struct {
 				ID             string `json:"id"`
@@ -234,16 +251,10 @@ func (a connected) list(t *testing.T, path string) (out []string) {
 			HasMore bool `json:"has_more"`
 		}
 
-		text, _, err := a.exchange(t.Context(), http.MethodGet, "/v1/"+path+"?"+query.Encode(), nil)
-		if err == nil {
-			err = json.Unmarshal(text, &page)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		s.direct(t, account, http.MethodGet, "/v1/"+path+"?limit=100"+after, nil, &page)
 
 		for _, o := range page.Data {
-			after = o.ID
+			after = "&starting_after=" + o.ID
 			line := fmt.Sprint(o.ID, " ", o.Amount, " ", o.Status)
 			if path == "charges" {
 				line += fmt.Sprint(" ", o.AmountRefunded)
@@ -253,9 +264,11 @@ func (a connected) list(t *testing.T, path string) (out []string) {
 		}
 
 		if !page.HasMore {
-			return out
+			break
 		}
 	}
+
+	return out
 }
 
 // stripeAnswer is what the offline Stripe answers.
@@ -267,23 +280,9 @@ type stripeAnswer struct {
 // call calls the offline Stripe for the account. A payment that is declined is
 // no error.
 func (a connected) call(ctx context.Context, method, path string, form url.Values) (out stripeAnswer) {
-	text, status, err := a.exchange(ctx, method, path, form)
-	if err == nil {
-		err = json.Unmarshal(text, &out.v)
-	}
-	if err == nil && status != http.StatusOK && status != http.StatusPaymentRequired {
-		err = fmt.Errorf("%s %s: %d %s", method, path, status, text)
-	}
-	out.err = err
-
-	return out
-}
-
-// exchange sends one request to the offline Stripe for the account.
-func (a connected) exchange(ctx context.Context, method, path string, form url.Values) (text []byte, status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, a.stripe.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, 0, err
+		return stripeAnswer{err: err}
 	}
 
 	req.SetBasicAuth(secretKey, "")
@@ -295,9 +294,19 @@ func (a connected) exchange(ctx context.Context, method, path string, form url.V
 
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, 0, err
+		return stripeAnswer{err: err}
 	}
 
-	text, err = io.ReadAll(res.Body)
-	return text, res.StatusCode, errors.Join(err, res.Body.Close())
+	text, err := io.ReadAll(res.Body)
+	if err = errors.Join(err, res.Body.Close()); err == nil {
+		err = json.Unmarshal(text, &out.v)
+	}
+
+	if err == nil && res.StatusCode != http.StatusOK && res.StatusCode != http.StatusPaymentRequired {
+		err = fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, text)
+	}
+
+	out.err = err
+
+	return out
 }

@@ -35,6 +35,7 @@ func TestKillWhileTelling(t *testing.T) {
 			defer cancel()
 
 			a := h.armAt(&b.breakpoints, kill{"HOOK order.paid", tt.moment})
+
 			if err := h.buy(ctx, mug, goodCard); err != nil {
 				t.Fatal(err)
 			}
@@ -44,6 +45,7 @@ func TestKillWhileTelling(t *testing.T) {
 			case <-ctx.Done():
 				t.Fatal("no webhook came")
 			}
+
 			h.restart()
 			close(a.goOn)
 
@@ -71,6 +73,7 @@ func TestKillWhileTellingAtRandom(t *testing.T) {
 		if err := h.servers[0].start(); err != nil {
 			t.Fatal(err)
 		}
+
 		close(goOn)
 	}
 
@@ -79,15 +82,19 @@ func TestKillWhileTellingAtRandom(t *testing.T) {
 	b.wantTold(h, kills+2)
 	m.wantOnce(t)
 	h.wantQuiet()
+
 	if n := h.count(`SELECT COUNT(*) FROM effects e WHERE kind = 'order.paid'
 		AND NOT EXISTS (SELECT 1 FROM emails WHERE effect_id = e.id AND recipient = 'shop')`); n != 0 {
 		t.Errorf("%d paid orders have no e-mail", n)
 	}
+
 	sent := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop' AND state = 'sent'`)
+
 	unknown := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop' AND state = 'unknown'`)
 	if came := len(m.taken()); came < sent || came > sent+unknown {
 		t.Errorf("%d e-mails came; %d are sent, and nobody knows of %d", came, sent, unknown)
 	}
+
 	h.wantAgreement(patience)
 }
 
@@ -118,15 +125,18 @@ func TestReplicasTellOnce(t *testing.T) {
 			t.Errorf("%s came %d times to a backend that wants to be left alone for an hour", id, n)
 		}
 	}
+
 	h.eventually("the endpoint that is gone is off", func() bool {
 		return h.count(`SELECT COUNT(*) FROM endpoints WHERE state = 'disabled'`) == 1
 	})
 
 	stop = h.crowd(4)
+
 	for _, s := range h.servers {
 		h.somePaid(2)
 		s.kill()
 		h.somePaid(2)
+
 		if err := s.start(); err != nil {
 			t.Fatal(err)
 		}
@@ -160,6 +170,7 @@ func badBackends(t *testing.T, good *backend) (all []*backend, busy *backend) {
 		t.Cleanup(web.Close)
 		all = append(all, &backend{url: web.URL})
 	}
+
 	t.Cleanup(func() { close(hang) })
 
 	busy.url = all[len(all)-1].url

@@ -158,6 +158,7 @@ func (p *process) exitCode(t *testing.T) int {
 	code := p.cmd.ProcessState.ExitCode()
 	p.cmd = nil
 	_ = p.leash.Release() // fails only when the test binary ends
+
 	return code
 }
 

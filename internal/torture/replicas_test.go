@@ -66,7 +66,7 @@ func (h *harness) rush(ctx context.Context) error {
 		return err
 	}
 
-	same, err := h.stripe.token(ctx, goodCard, "payment")
+	same, err := h.stripe.token(ctx, goodCard, "payment", "")
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *harness) rush(ctx context.Context) error {
 	for i := range confirmsAtOnce {
 		token := same
 		if i%2 == 1 {
-			if token, err = h.stripe.token(ctx, goodCard, "payment"); err != nil {
+			if token, err = h.stripe.token(ctx, goodCard, "payment", ""); err != nil {
 				return err
 			}
 		}

@@ -39,21 +39,25 @@ func mirrorPastKilled(t *testing.T, h *harness) {
 	payments := numberFrom(t, "CHECKOUTD_MIRROR_PAYMENTS", scaled(2000, 1_000_000))
 	kills := numberFrom(t, "CHECKOUTD_MIRROR_KILLS", scaled(5, 100))
 
-	// Most payments are one account's; two others are mirrored beside it.
-	side := payments / 20
-	accounts := append(h.seed(1, payments-2*side), h.seed(2, side)...)
+	// One account has more than the others, which are mirrored beside it.
+	const side = 7
+	part := payments / (side + 3)
+	accounts := append(h.seed(1, payments-side*part), h.seed(side, part)...)
 	for _, account := range accounts {
-		h.connect(account)
+		h.connect(account, "read_only")
 	}
+
+	ledger := make(chan books, 1)
+	go func() { ledger <- h.stripe.books(t, accounts...) }() // the past does not change
 
 	// Each kill has a part of the pages, about 100 payments or charges each,
 	// and comes at a random one of them.
 	began, at := time.Now(), 0
-	part := float64(2*payments/100) * 0.85 / float64(kills)
+	pages := float64(2*payments/100) * 0.85 / float64(kills)
 	moments := []moment{arrived, executed, answered, unrecorded}
 
 	for n := range kills {
-		next := int((float64(n) + rand.Float64()) * part)
+		next := int((float64(n) + rand.Float64()) * pages)
 		killed := make(chan struct{})
 		h.stripe.set(&breakpoint{
 			route:  "GET /v1/[pcrd]*s", // one of the four lists
@@ -83,7 +87,7 @@ func mirrorPastKilled(t *testing.T, h *harness) {
 		}
 	}
 
-	h.wantMirrored(accounts...)
+	h.wantMirrored(<-ledger)
 	t.Logf("mirrored %d payments of %d accounts with %d kills; with the comparison it took %s",
 		h.number(`SELECT COUNT(*) FROM mirror_payments`), len(accounts), kills, time.Since(began).Round(time.Second))
 }

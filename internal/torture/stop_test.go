@@ -77,6 +77,7 @@ func TestSecondSignalEndsTheServerAtOnce(t *testing.T) {
 	if err := b.pay(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	h.wantAgreement(patience)
 }
 

@@ -144,6 +144,7 @@ func (h *harness) refusesOrders(n int) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
+
 		_ = res.Body.Close() // only the status counts
 
 		if res.StatusCode != http.StatusServiceUnavailable {

@@ -20,6 +20,7 @@ const (
 	publishableKey = "pk_test_torture12345"
 	webhookSecret  = "whsec_torture12345"
 	nextSecret     = "whsec_afterrotation1"
+	connectSecret  = "whsec_tortureconnect"
 )
 
 // offline is the offline Stripe with breakpoints in front of it.
@@ -27,6 +28,7 @@ type offline struct {
 	*sandbox.Server
 	breakpoints
 	url string
+	own string // ID of the platform's own account
 }
 
 // retryDelays returns the delays of a delivery's retries, half a minute in all.
@@ -38,14 +40,18 @@ func retryDelays() []time.Duration {
 	return list
 }
 
-// newOffline starts an offline Stripe that delivers its webhooks to endpoint.
-func newOffline(t *testing.T, endpoint string) *offline {
+// newOffline starts an offline Stripe that delivers its webhooks to endpoint,
+// and those of connected accounts to connect.
+func newOffline(t *testing.T, endpoint, connect string) *offline {
 	t.Helper()
 	server, err := sandbox.New(sandbox.Config{
 		Manage:      true,
 		RetryDelays: retryDelays(),
 		MaxObjects:  1_000_000,
-		Endpoints:   []sandbox.Endpoint{{URL: endpoint, Secret: webhookSecret}},
+		Endpoints: []sandbox.Endpoint{
+			{URL: endpoint, Secret: webhookSecret},
+			{URL: connect, Secret: connectSecret, Connect: true},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +60,11 @@ func newOffline(t *testing.T, endpoint string) *offline {
 	s := &offline{Server: server}
 	web := httptest.NewServer(s)
 	s.url = web.URL
+
+	var own made
+	s.direct(t, "", http.MethodGet, "/v1/account", nil, &own)
+	s.own = own.ID
+
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -107,12 +118,14 @@ const (
 	secureCard   = "4000002500003155" // requires 3D Secure
 )
 
-// token creates a ConfirmationToken as the page's Stripe.js does. mode is the
+// token creates a ConfirmationToken as the page's Stripe.js does, in a
+// connected account or, if that is "", in the platform's own. mode is the
 // order's.
-func (s *offline) token(ctx context.Context, card, mode string) (string, error) {
+func (s *offline) token(ctx context.Context, card, mode, account string) (string, error) {
 	var out struct{ ID string }
 	err := s.post(ctx, "/v1/confirmation_tokens", url.Values{
 		"client_context[mode]":                 {mode},
+		"_stripe_account":                      {account},
 		"key":                                  {publishableKey},
 		"payment_method_data[type]":            {"card"},
 		"payment_method_data[card][number]":    {card},
