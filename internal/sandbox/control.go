@@ -87,6 +87,13 @@ func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) m
 	return s.hooks.Rotate(id, secret, overlap)
 }
 
+// RollKey returns a new test key of the kind of another one, which expires
+// after overlap, as in Stripe's Dashboard:
+// https://docs.stripe.com/keys#rolling-keys.
+func (s *Server) RollKey(key string, overlap time.Duration) (next string, err error) {
+	return s.api.RollKey(key, overlap)
+}
+
 // Decide ends the processing of a delayed payment now. The outcome is
 // "succeed", "fail", or "" for the one of the test account that pays. Decide
 // reports whether the payment was in processing.

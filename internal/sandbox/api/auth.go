@@ -39,6 +39,9 @@ func (c *Call) authenticate() error {
 		return wire.Unauthorized("", "This is the offline sandbox: it refuses live keys. Use a test key (%s_test_...).", form[1])
 	}
 
+	if err := c.Server.CheckKey(c.Key, c.Now); err != nil {
+		return err
+	}
 	if err := c.openToken(); err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (c *Call) openToken() error {
 	obj, _ := c.Server.Lookup(PlatformAccount, c.Key)
 	token, ok := obj.(*Record)
 	if !ok || token.Kind != KindToken {
-		return wire.Unauthorized("api_key_expired", "Expired API Key provided: %s", RedactKey(c.Key))
+		return expired(c.Key)
 	}
 
 	c.Account, c.tokenScope = token.Text("account"), token.Text("scope")

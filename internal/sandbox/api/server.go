@@ -119,6 +119,7 @@ func New(cfg Config) *Server {
 			func() memory.Object { return &DeletedObject{} },
 			func() memory.Object { return &Record{} },
 		},
+		Kept: []string{kindKey},
 	})
 
 	return s

@@ -52,6 +52,9 @@ func (s *Pages) oauthCall(run func(c *call, form url.Values) (map[string]any, er
 			if err == nil {
 				err = checkClient(r, form, secret)
 			}
+			if err == nil && s.srv.CheckKey(secret, s.srv.Now()) != nil {
+				err = &oauthError{http.StatusUnauthorized, "invalid_client", "Expired API key: " + api.RedactKey(secret), false}
+			}
 
 			if err == nil {
 				out, err = s.runOAuth(form, run)

@@ -66,6 +66,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Delete("/faults/{id}", s.removeFault)
 
 		r.Post("/rotate_webhook_secret", s.rotateSecret)
+		r.Post("/roll_key", s.rollKey)
 		r.Get("/clock", s.showClock)
 		r.Post("/clock", s.moveClock)
 		r.Post("/reset", s.reset)
@@ -154,6 +155,25 @@ func (s *Management) rotateSecret(w http.ResponseWriter, r *http.Request) {
 	}
 
 	reply(w, s.hooks.Rotate(in.Endpoint, in.Secret, time.Duration(in.OverlapSeconds)*time.Second))
+}
+
+// rollKey handles POST /_sandbox/roll_key.
+func (s *Management) rollKey(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Key            string `json:"key"`
+		OverlapSeconds int    `json:"overlap_seconds"`
+	}
+	if !readBody(w, r, &in) {
+		return
+	}
+
+	next, err := s.srv.RollKey(in.Key, time.Duration(in.OverlapSeconds)*time.Second)
+	if err != nil {
+		fail(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+
+	reply(w, map[string]string{"key": next})
 }
 
 func (s *Management) showClock(w http.ResponseWriter, _ *http.Request) {
