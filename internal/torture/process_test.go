@@ -204,6 +204,7 @@ type serverLog struct {
 	lines []string
 	bound string
 	fault string
+	keys  int // how many API keys it has taken over
 }
 
 const keptLines = 200
@@ -236,6 +237,8 @@ func (l *serverLog) read(line string) {
 	case strings.HasPrefix(line, "panic:"), strings.HasPrefix(line, "fatal error:"),
 		strings.Contains(line, "webhooks: panic"):
 		l.fault = "the server panicked"
+	case strings.Contains(line, "count from now on") && strings.Contains(line, "STRIPE_SECRET_KEY"):
+		l.keys++
 	case l.bound == "" && strings.Contains(line, `"message":"checkoutd is up"`):
 		var v struct{ Addr string }
 		if json.Unmarshal([]byte(line), &v) == nil {
@@ -249,6 +252,12 @@ func (l *serverLog) address() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.bound
+}
+
+func (l *serverLog) keysTaken() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.keys
 }
 
 func (l *serverLog) fail(text string) {
