@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/deliveries"
+	"checkoutd/internal/mail"
 )
 
 // LoseDatabase closes the database under the running app.
@@ -45,6 +46,17 @@ func (a *App) Gauge(name string) float64 {
 // Keys returns the secret key and the webhook secrets of now.
 func (a *App) Keys() (secretKey string, webhookSecrets []string) {
 	return a.secretKey(), a.webhookSecrets()
+}
+
+// Mailer returns what sends e-mails now.
+func (a *App) Mailer() mail.Sender { return a.live.Load().smtp }
+
+// PreconfirmSecret returns what signs the calls to PRECONFIRM_URL now.
+func (a *App) PreconfirmSecret() string { return a.preconfirmSecret() }
+
+// Endpoints returns the endpoints of the shop's backend.
+func (a *App) Endpoints(ctx context.Context) ([]deliveries.Endpoint, error) {
+	return a.store.Endpoints(ctx)
 }
 
 // NewOwner returns the owner of webhook endpoints who gets e-mails by send.

@@ -55,6 +55,7 @@ type reloader struct {
 	seen    reading   // the last one
 	settled reading   // the last one that was dealt with
 	retryAt time.Time // when it is dealt with again; zero: it is done
+	refused bool      // settled was refused
 }
 
 // newReloader returns a reloader that has read the settings of now.
@@ -123,16 +124,18 @@ func (r *reloader) settle(ctx context.Context, next reading, asked bool) {
 		r.live.Store(fresh)
 		r.taken(change)
 		r.log.Info().Msg("these settings have changed, and count from now on: " + strings.Join(change.Live, ", "))
-	} else if asked {
+	} else if asked || r.refused {
 		r.log.Info().Msg("the settings were read again, and none has changed that counts without a restart")
 	}
 
+	r.refused = false
 	r.metrics.SettingsRefused(false)
 }
 
 // refuse tells why the former settings stay. No error about a setting holds the
 // value of a secret.
 func (r *reloader) refuse(err error) {
+	r.refused = true
 	r.metrics.SettingsRefused(true)
 	r.log.Error().Err(err).Msg("new settings are refused, and the former ones stay")
 }

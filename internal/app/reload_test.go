@@ -1,7 +1,7 @@
 package app_test
 
 import (
-	"io"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -86,10 +86,37 @@ func (r *reloaded) want(key, secrets string, refused float64) {
 
 func (r *reloaded) ready() (code int, body string) {
 	r.Helper()
+	return r.get("/readyz")
+}
+
+func (r *reloaded) get(path string, cookies ...*http.Cookie) (code int, body string) {
+	r.Helper()
+	req := httptest.NewRequestWithContext(r.Context(), http.MethodGet, "http://localhost:4242"+path, http.NoBody)
+	for _, c := range cookies {
+		req.AddCookie(c)
+	}
+
 	w := httptest.NewRecorder()
-	r.app.Handler().ServeHTTP(w, httptest.NewRequestWithContext(r.Context(), http.MethodGet, "/readyz", http.NoBody))
-	text, _ := io.ReadAll(w.Body)
-	return w.Code, strings.TrimSpace(string(text))
+	r.app.Handler().ServeHTTP(w, req)
+
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+// cart creates an order as a browser does.
+func (r *reloaded) cart() (id string, cookies []*http.Cookie) {
+	r.Helper()
+	req := httptest.NewRequestWithContext(r.Context(), http.MethodPost, "http://localhost:4242/orders",
+		strings.NewReader(`{"items":[{"sku":"mug","quantity":1}]}`))
+	req.Header.Set("Content-Type", "application/json")
+
+	w := httptest.NewRecorder()
+	r.app.Handler().ServeHTTP(w, req)
+
+	var order struct{ ID string }
+	if err := json.Unmarshal(w.Body.Bytes(), &order); err != nil || order.ID == "" {
+		r.Fatalf("POST /orders: %d %s", w.Code, w.Body)
+	}
+	return order.ID, w.Result().Cookies()
 }
 
 func TestSettingsChangeWithoutARestart(t *testing.T) {
@@ -130,6 +157,36 @@ func TestSettingsChangeWithoutARestart(t *testing.T) {
 	r.env = append(r.env, "STRIPE_WEBHOOK_SECRET=whsec_z")
 	r.app.Look(t.Context(), true)
 	r.want(next, "whsec_z", 0)
+}
+
+// TestSettingsReachTheirRooms changes what the other tests do not look at: the
+// key on the pages, the mail server, and the webhooks to the shop's backend.
+func TestSettingsReachTheirRooms(t *testing.T) {
+	t.Parallel()
+	r := newReloaded(t, func(k *keyed) {
+		k.env = append(k.env, "SMTP_URL=smtp://u:p@mail.example", "MAIL_FROM=a@shop.example", "PRECONFIRM_URL=http://localhost:1",
+			"PRECONFIRM_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	})
+	id, cookies := r.cart()
+	mailer := r.app.Mailer()
+
+	public := keyOf("pk", ownAccount) + "2"
+	const preconfirm = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx"
+	r.set("STRIPE_PUBLISHABLE_KEY="+public, "SMTP_URL=smtp://u:q@mail.example", "PRECONFIRM_SECRET="+preconfirm,
+		`ENDPOINTS=[{"url":"https://shop.example/hooks","secrets":["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}]`)
+
+	if _, body := r.get("/config?order="+id, cookies...); !strings.Contains(body, `"publishable_key":"`+public+`"`) {
+		t.Errorf("/config: %s", body)
+	}
+	if r.app.Mailer() == mailer {
+		t.Error("e-mails still go to the former mail server")
+	}
+	if got := r.app.PreconfirmSecret(); got != preconfirm {
+		t.Errorf("calls to PRECONFIRM_URL are signed with …%s", got[len(got)-4:])
+	}
+	if list, err := r.app.Endpoints(t.Context()); err != nil || len(list) != 1 || list[0].URL != "https://shop.example/hooks" {
+		t.Errorf("endpoints: %v, %v", list, err)
+	}
 }
 
 // TestWrongSettingsAreRefused changes a webhook secret together with something
