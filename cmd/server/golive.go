@@ -20,10 +20,11 @@ const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
        server golive history [--limit N]
        server golive tick <box> --by NAME [--note TEXT]
        server golive untick <box> --by NAME [--note TEXT]
+       server golive --probe [--wait 1m]
 
 Checks whether this installation is ready for real payments, with the settings of the server: what Stripe's
 checklist asks for, and what it asks of plugins. docs/golive.md has a section for each check. The server may be
-running. Nothing changes at Stripe.
+running. Nothing changes at Stripe, except for --probe, which has a help of its own.
 
   history  when it was green last, and what changed from run to run
   tick     say that you have looked at what no API shows: a check whose name begins with box-
@@ -51,6 +52,10 @@ type goliveArgs struct {
 
 // goliveCommand runs the checklist before going live.
 func goliveCommand(ctx context.Context, args []string, e env) error {
+	if isProbe(args) {
+		return probeCommand(ctx, args, e)
+	}
+
 	a, err := parseGoLiveArgs(args, e.err)
 	if err != nil {
 		return withExitCode(exitNotRun, ignoreHelp(err))

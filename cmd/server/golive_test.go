@@ -71,10 +71,25 @@ func TestGoLive(t *testing.T) {
 	}
 }
 
+// TestGoLiveProbe makes the way of an event beside a sandbox.
+func TestGoLiveProbe(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	s.wantOutput(s.ok("golive", "--probe"), "payment_intent.created and payment_intent.canceled came by webhook")
+
+	_, _, err := s.run("golive", "--probe", "now")
+	if exitCode(err) != exitNotRun {
+		t.Errorf("an argument too many: got %v, want the exit code %d", err, exitNotRun)
+	}
+}
+
 // TestGoLiveBeforeAnything checks what is said before there is a database.
 func TestGoLiveBeforeAnything(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
+	if _, _, err := p.run("golive", "--probe"); exitCode(err) != exitNotRun {
+		t.Errorf("a probe: got %v, want the exit code %d", err, exitNotRun)
+	}
 	if _, _, err := p.run("golive"); exitCode(err) != exitNotRun {
 		t.Errorf("got %v, want the exit code %d", err, exitNotRun)
 	}

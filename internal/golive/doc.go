@@ -15,5 +15,6 @@
 //   - Stripe gave no answer, or another error: red.
 //
 // Nothing at Stripe is changed by a run: all its calls are GETs. Only
-// CreateEndpoints changes something there, and only when it is asked to.
+// CreateEndpoints and Probe change something there, and only when they are
+// asked to.
 package golive

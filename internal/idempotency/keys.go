@@ -42,6 +42,10 @@ func Operation(account, operationID string) string { return in(account) + operat
 // canceling twice does no harm.
 func Cancel() string { return random("cancel-") }
 
+// Probe returns a new key for an intent that tries the webhooks. It is random:
+// every probe wants an intent of its own.
+func Probe() string { return random("probe-") }
+
 // CustomerSession returns a new key for a CustomerSession. It is random: every
 // page view gets a session of its own.
 func CustomerSession() string { return random("session-") }

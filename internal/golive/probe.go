@@ -1,0 +1,120 @@
+package golive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ProbeStripe opens an intent that nobody pays, and cancels it. Its errors are
+// those of Stripe.
+type ProbeStripe interface {
+	OpenIntent(ctx context.Context, amount int64, currency string) (id string, err error)
+	CloseIntent(ctx context.Context, id string) error
+}
+
+// Arrival is an event in the inbox.
+type Arrival struct {
+	Type      string
+	ByWebhook bool // otherwise it was fetched from Stripe's list
+	Mismatch  bool // it is of another release train than ours
+}
+
+// Inbox reads the events that have arrived.
+type Inbox interface {
+	// EventsOf returns the events of an object of the types.
+	EventsOf(ctx context.Context, objectID string, types []string) ([]Arrival, error)
+}
+
+// ProbeConfig is what a Probe needs.
+type ProbeConfig struct {
+	Stripe   ProbeStripe
+	Inbox    Inbox
+	Address  string // of our webhook endpoint, for the sentences
+	Amount   int64  // the smallest of the currency, in minor units
+	Currency string
+	Wait     time.Duration // for the events
+	Pause    func(context.Context, time.Duration) error
+	Now      func() time.Time
+}
+
+// probeEvents are the events of an intent that is created and canceled.
+func probeEvents() []string { return []string{"payment_intent.created", "payment_intent.canceled"} }
+
+const (
+	probePause = 500 * time.Millisecond // between two looks into the inbox
+	closeTime  = 30 * time.Second       // for canceling the intent
+)
+
+// Probe makes the way of an event once: it creates an intent of the smallest
+// amount and cancels it, and waits until the server at our public address has
+// taken both events from Stripe. It returns what came, in words, and an error
+// that says what did not. The intent is canceled in any case.
+func Probe(ctx context.Context, cfg ProbeConfig) (evidence string, err error) {
+	began := cfg.Now()
+	id, err := cfg.Stripe.OpenIntent(ctx, cfg.Amount, cfg.Currency)
+	if err != nil {
+		return "", fmt.Errorf("create an intent: %w", err)
+	}
+
+	// Whoever interrupts the probe leaves no open intent either.
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer cancel()
+
+	if err := cfg.Stripe.CloseIntent(closing, id); err != nil {
+		return "", fmt.Errorf("cancel the intent %s: %w", id, err)
+	}
+
+	for {
+		arrived, err := cfg.Inbox.EventsOf(ctx, id, probeEvents())
+		if err != nil {
+			return "", err
+		}
+
+		missing := missingOf(arrived)
+		if len(missing) == 0 {
+			return judgeArrivals(arrived, cfg.Now().Sub(began))
+		}
+		if cfg.Now().Sub(began) >= cfg.Wait {
+			return "", notArrived(missing, arrived, cfg)
+		}
+		if err := cfg.Pause(ctx, probePause); err != nil {
+			return "", errors.New("interrupted before the events came; the intent is canceled")
+		}
+	}
+}
+
+// missingOf returns the types that have not come by webhook.
+func missingOf(arrived []Arrival) (missing []string) {
+	for _, kind := range probeEvents() {
+		came := func(a Arrival) bool { return a.Type == kind && a.ByWebhook }
+		if !slices.ContainsFunc(arrived, came) {
+			missing = append(missing, kind)
+		}
+	}
+	return missing
+}
+
+func judgeArrivals(arrived []Arrival, took time.Duration) (string, error) {
+	if slices.ContainsFunc(arrived, func(a Arrival) bool { return a.Mismatch }) {
+		return "", errors.New("the events came, but in another API version: the endpoint needs the version of " +
+			"checkoutd (server golive --create-endpoints)")
+	}
+	return fmt.Sprintf("%s came by webhook, signed, within %s",
+		strings.Join(probeEvents(), " and "), took.Round(100*time.Millisecond)), nil
+}
+
+// notArrived says what did not come and where to look.
+func notArrived(missing []string, arrived []Arrival, cfg ProbeConfig) error {
+	text := fmt.Sprintf("%s did not arrive at %s within %s.", strings.Join(missing, " and "), cfg.Address, cfg.Wait)
+	if len(arrived) > 0 {
+		text += fmt.Sprintf(" The inbox has %d of its events all the same, so the server and its database work.",
+			len(arrived))
+	}
+	return errors.New(text + " See that the server runs, that this address can be reached from the internet without " +
+		"a redirect, and that an endpoint at Stripe sends these events there and has the signing secret of " +
+		"STRIPE_WEBHOOK_SECRET. Stripe's Dashboard shows what it was answered")
+}
