@@ -74,6 +74,7 @@ func TestRender(t *testing.T) {
 
 	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
 	full.ErasedAt = noon.Add(3 * time.Hour)
+	full.Shop.TrialDays, full.Shop.TrialEnd = 14, noon.AddDate(0, 0, 14)
 
 	links := api.Links{
 		BaseURL: "https://shop.example",
@@ -106,7 +107,8 @@ func TestRender(t *testing.T) {
 			`"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
 			`"statement_descriptor_suffix":null,"success_url":null,"cancel_url":null,"locale":null,` +
 			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
-			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,"erased_at":null}`},
+			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,` +
+			`"trial_days":null,"trial_end":null,"erased_at":null}`},
 		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
 			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
 			`"amount_refunded":200,"currency":"eur",` +
@@ -124,7 +126,8 @@ func TestRender(t *testing.T) {
 			`"success_url":"https://shop.example/thanks","cancel_url":"https://shop.example/cart","locale":"fr",` +
 			`"url":"https://shop.example/checkout/ord_1","message":"Thank you.","review_reason":"paid twice",` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z",` +
-			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z","erased_at":"2026-02-02T15:00:00Z"}`},
+			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z",` +
+			`"trial_days":14,"trial_end":"2026-02-16T12:00:00Z","erased_at":"2026-02-02T15:00:00Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
