@@ -63,6 +63,8 @@ usage: server <command>
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the e-mails to buyers and to the shop, or send one again
+  backup       copy the database into a folder, while the server runs
+  restore      put a backup in the place of the database
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version
@@ -77,6 +79,8 @@ func commands() map[string]command {
 		"serve":       func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Serve, e) },
 		"sandbox":     func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Sandbox, e) },
 		"stripe":      stripeCommand,
+		"backup":      backupCommand,
+		"restore":     restoreCommand,
 		"migrate":     migrate,
 		"healthcheck": healthcheck,
 		"orders":      ordersCommand,

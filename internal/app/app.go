@@ -62,6 +62,7 @@ type App struct {
 	replica  string        // this server among those that share the budget
 	account  *accountCheck // nil once it is done
 	keyState *keyState
+	closure  closure // of the shop after a restore
 
 	orders     *orders.Service
 	payments   *payments.Service
@@ -163,6 +164,10 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 
+	if err := a.readClosure(ctx); err != nil {
+		return err
+	}
+
 	// The checklist before going live says how old the key is.
 	if _, err := a.store.SeeGoLiveKey(ctx, fingerprint(a.cfg.StripeSecretKey), a.opts.Now()); err != nil {
 		return err
@@ -222,6 +227,7 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.mirror.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
+	workers.Go(func() { a.reopen(work) })
 	workers.Go(func() { a.shareBudget(work) })
 
 	if a.opts.Reread != nil {

@@ -65,3 +65,6 @@ func NewOwner(
 ) deliveries.Owner {
 	return owner{Owner: deliveries.LogOwner(log), send: send, failed: failed}
 }
+
+// LibpqAddress is libpqAddress.
+var LibpqAddress = libpqAddress

@@ -91,6 +91,7 @@ func (a *App) readMetrics() {
 				Endpoints:  f.Endpoints,
 				Emails:     f.Emails,
 				Retention:  retention,
+				Backup:     f.Backup,
 			}, err
 		},
 		Pools: func() (list []telemetry.Pool) {

@@ -72,6 +72,7 @@ func (a *App) routes() (http.Handler, error) {
 
 	r := chi.NewRouter()
 	r.Use(chain...)
+	r.Use(a.whileOpen)
 	r.NotFound(notFound(httpserver.NotFound(a.pages.RenderError)))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 

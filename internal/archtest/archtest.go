@@ -32,8 +32,8 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "config", "conform", "connect", "deliveries", "fault", "golive", "guard", "mail", "money", "orders",
-		"payments", "people", "webhooks",
+		"api", "app", "backup", "config", "conform", "connect", "deliveries", "fault", "golive", "guard", "mail", "money",
+		"orders", "payments", "people", "webhooks",
 	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"sealed":      {},
 	"budget":      {},
 	"filelock":    {},
+	"backup":      {"filelock"},
 	"conform":     {"budget"}, // it must not share a mistake with stripeapi
 	"telemetry":   {},         // the rooms declare what they tell, app wires
 	"httpio":      {"cleantext", "fault"},
@@ -138,6 +139,7 @@ var keepers = map[string][]string{
 	"github.com/tdewolff/":           {"pages"},
 	"github.com/prometheus/":         {"telemetry"},
 	"github.com/joho/godotenv":       {"config"},
+	"github.com/klauspost/":          {"backup"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {
 		"testhost", "testkit", "pgtest", "browsertest", "e2e", "store/storetest", "bench", "torture",

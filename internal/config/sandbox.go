@@ -51,7 +51,7 @@ func sandboxSection() section {
 				name:  "SANDBOX_STATE_FILE",
 				def:   "./data/sandbox.json",
 				help:  "The file in which the offline Stripe keeps its objects between runs.",
-				modes: offlineModes,
+				modes: slices.Concat(offlineModes, []Mode{Migrate}), // server backup copies it
 				read:  text(func(c *Config) *string { return &c.SandboxStateFile }),
 			},
 			{

@@ -17,6 +17,7 @@ type Figures struct {
 	Deliveries Waiting          // that the shop's backend does not have yet
 	Endpoints  map[string]int64 // by state
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
+	Backup     time.Time        // the state of the last backup; zero for none
 	Retention  []people.Sweep
 }
 
@@ -73,10 +74,14 @@ func (s *Store) Figures(ctx context.Context, now time.Time) (f Figures, err erro
 		UNION ALL SELECT state, COUNT(*) FROM emails
 			WHERE state IN ('failed', 'unknown') AND created_at >= $1 GROUP BY state`,
 		sqldb.Micros(now.Add(-recentEmails)))
-	if err == nil {
-		f.Retention, err = s.Sweeps(ctx)
+	if err != nil {
+		return f, err
+	}
+	if f.Retention, err = s.Sweeps(ctx); err != nil {
+		return f, err
 	}
 
+	f.Backup, err = s.LastBackup(ctx)
 	return f, err
 }
 

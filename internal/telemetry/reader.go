@@ -25,6 +25,7 @@ type reader struct {
 	deliveries    waitingDesc
 	endpoints     *prometheus.Desc
 	emails        *prometheus.Desc
+	backup        *prometheus.Desc
 	removed       *prometheus.Desc
 	unswept       *prometheus.Desc
 	connections   *prometheus.Desc
@@ -64,6 +65,8 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 		emails: desc("emails",
 			"E-mails that wait, and of the last day those that failed or are unknown, by state."+shared, "state"),
 
+		backup: desc("backup_last_success_timestamp_seconds",
+			"When the database was copied for the last backup, as a Unix time; 0 for never."+shared),
 		removed: desc("retention_removed_total",
 			"Rows whose personal data the retention removed, by what they are."+shared, "what"),
 		unswept: desc("retention_age_seconds",
@@ -82,7 +85,7 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 func (r *reader) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		r.up, r.attempts.n, r.attempts.age, r.events, r.eventLag, r.effects.n, r.effects.age, r.deliveries.n,
-		r.deliveries.age, r.endpoints, r.emails, r.removed, r.unswept, r.connections, r.waits,
+		r.deliveries.age, r.endpoints, r.emails, r.backup, r.removed, r.unswept, r.connections, r.waits,
 		r.waited, r.budgetWaiting, r.budgetPace,
 	} {
 		to <- d
@@ -123,6 +126,12 @@ func (r *reader) tables(to chan<- prometheus.Metric, t Tables) {
 	r.waiting(to, r.effects, t.Effects)
 	r.waiting(to, r.deliveries, t.Deliveries)
 	gauge(to, r.eventLag, r.age(t.EventsDue))
+
+	var backup float64
+	if !t.Backup.IsZero() {
+		backup = float64(t.Backup.Unix())
+	}
+	gauge(to, r.backup, backup)
 
 	states(to, r.events, waitingStates, t.Events)
 	states(to, r.endpoints, endpointStates, t.Endpoints)

@@ -266,6 +266,7 @@ type Tables struct {
 	Deliveries Waiting
 	Endpoints  map[string]int64 // by state
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
+	Backup     time.Time        // the state of the last backup; zero for none
 	Retention  map[string]Sweep // by what is removed
 }
 

@@ -55,6 +55,7 @@ func healthy(context.Context) (telemetry.Tables, error) {
 		EventsDue: now.Add(-30 * time.Second),
 		Endpoints: map[string]int64{"enabled": 2},
 		Emails:    map[string]int64{"unknown": 1},
+		Backup:    time.Unix(1769860800, 0),
 	}, nil
 }
 
@@ -99,6 +100,7 @@ func TestMetrics(t *testing.T) {
 		`checkoutd_events{state="quarantined"} 0`,
 		`checkoutd_events_lag_seconds 30`,
 		`checkoutd_effects_waiting_age_seconds 0`,
+		`checkoutd_backup_last_success_timestamp_seconds 1.7698608e+09`,
 		`checkoutd_database_up 1`,
 		`checkoutd_database_connections{pool="write",state="idle"} 2`,
 		`checkoutd_budget_waiting{priority="confirm"} 2`,

@@ -45,13 +45,22 @@ func (s *Shop) Store() *store.Store {
 		s.T.Fatal(err)
 	}
 
-	s.T.Cleanup(func() {
+	s.T.Cleanup(s.CloseStore)
+	return s.store
+}
+
+// CloseStore closes what Store opened: nothing but the server has the database
+// open then.
+func (s *Shop) CloseStore() {
+	s.opened.Lock()
+	defer s.opened.Unlock()
+
+	if s.store != nil {
 		if err := s.store.Close(); err != nil {
 			s.T.Error(err)
 		}
-	})
-
-	return s.store
+		s.store = nil
+	}
 }
 
 // Fault makes the offline Stripe misbehave: see sandbox.Fault.

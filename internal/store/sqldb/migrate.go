@@ -74,6 +74,10 @@ func (db *DB) MigrationsExact(ctx context.Context) error {
 	}
 }
 
+// Versions returns the numbers of the last migration of the schema, and of the
+// last one that this program knows.
+func (db *DB) Versions(ctx context.Context) (have, known int64, err error) { return db.versions(ctx) }
+
 // versions returns the last migration of the schema and that of this program.
 func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
 	p, err := db.goose(db.write.DB)

@@ -1,0 +1,191 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"checkoutd/internal/filelock"
+)
+
+// Config configures Create.
+type Config struct {
+	Folder string // of the backups; it is created
+	Keep   int    // how many stay, 0 for all
+	Now    func() time.Time
+
+	// Dump writes the database to a new file at path and completes the
+	// manifest: everything but the time and the files.
+	Dump func(ctx context.Context, path string, m *Manifest) error
+	// SandboxState is the state file of the offline Stripe, "" for none.
+	SandboxState string
+}
+
+// Backup is a finished backup.
+type Backup struct {
+	Manifest
+	Path    string   // of its folder
+	Removed []string // the paths of older ones that Keep left no room for
+}
+
+// names matches the folders of backups, which sort by their time.
+var names = regexp.MustCompile(`^checkoutd-\d{8}T\d{6}Z$`)
+
+// leftovers match what a run that was killed leaves behind.
+var leftovers = regexp.MustCompile(`^\.checkoutd-\d{8}T\d{6}Z\.(partial|removing)$`)
+
+// Create makes a backup. After an error there is none, and no other one was
+// removed for it.
+func Create(ctx context.Context, c Config) (b Backup, err error) {
+	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
+		return b, fmt.Errorf("the folder of the backups cannot be made: %w", err)
+	}
+
+	lock, err := filelock.Acquire(filepath.Join(c.Folder, ".lock"), c.Now())
+	var held *filelock.HeldError
+	if errors.As(err, &held) {
+		return b, fmt.Errorf("another backup is being made in %s, by %s", c.Folder, held.Holder)
+	}
+	if err != nil {
+		return b, fmt.Errorf("the folder of the backups cannot be written: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+
+	if err := removeLeftovers(c.Folder); err != nil {
+		return b, err
+	}
+
+	b.TakenAt = c.Now().UTC().Truncate(time.Second)
+	name := "checkoutd-" + b.TakenAt.Format("20060102T150405Z")
+	b.Path = filepath.Join(c.Folder, name)
+	if _, err := os.Lstat(b.Path); err == nil {
+		return b, fmt.Errorf("%s exists already, and no backup overwrites another: try again in a second", b.Path)
+	}
+
+	partial := filepath.Join(c.Folder, "."+name+".partial")
+	if err := c.fill(ctx, partial, &b.Manifest); err != nil {
+		return b, errors.Join(err, os.RemoveAll(partial))
+	}
+	if err := os.Rename(partial, b.Path); err != nil {
+		return b, errors.Join(err, os.RemoveAll(partial))
+	}
+	if err := syncPath(c.Folder); err != nil {
+		return b, err
+	}
+
+	b.Removed, err = c.removeOld()
+	return b, err
+}
+
+// fill writes all of a backup to dir, and reads it back.
+func (c Config) fill(ctx context.Context, dir string, m *Manifest) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("the folder of the backups cannot be written: %w", err)
+	}
+
+	m.Format = format
+	raw := filepath.Join(dir, "raw")
+	if err := c.Dump(ctx, raw, m); err != nil {
+		return err
+	}
+
+	store, name := compress, SQLiteName
+	if m.Engine == "postgres" {
+		store, name = keep, PostgresName // pg_dump compresses
+	}
+	if err := m.add(ctx, store, raw, filepath.Join(dir, name)); err != nil {
+		return err
+	}
+
+	// The database comes first: Stripe may know more than the shop, never less.
+	if _, err := os.Stat(c.SandboxState); c.SandboxState != "" && err == nil {
+		if err := copyFile(ctx, c.SandboxState, raw); err != nil {
+			return err
+		}
+		if err := m.add(ctx, compress, raw, filepath.Join(dir, SandboxName)); err != nil {
+			return err
+		}
+	}
+
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, manifestName), append(text, '\n')); err != nil {
+		return err
+	}
+
+	return syncPath(dir)
+}
+
+// add turns the raw file into the one at path, and describes it.
+func (m *Manifest) add(
+	ctx context.Context, store func(ctx context.Context, raw, path string) (File, error), raw, path string,
+) error {
+	f, err := store(ctx, raw, path)
+	if err != nil {
+		return err
+	}
+	if err := verify(ctx, filepath.Dir(path), f); err != nil {
+		return err
+	}
+
+	m.Files = append(m.Files, f)
+	return nil
+}
+
+// removeOld removes all backups but the newest Keep. A removal that is killed
+// leaves no half of a backup under its name.
+func (c Config) removeOld() (removed []string, err error) {
+	if c.Keep <= 0 {
+		return nil, nil
+	}
+
+	entries, err := os.ReadDir(c.Folder) // sorted by name
+	if err != nil {
+		return nil, err
+	}
+
+	var all []string
+	for _, e := range entries {
+		if e.IsDir() && names.MatchString(e.Name()) {
+			all = append(all, e.Name())
+		}
+	}
+
+	slices.Reverse(all)
+	for _, name := range all[min(c.Keep, len(all)):] {
+		going := filepath.Join(c.Folder, "."+name+".removing")
+		if err := os.Rename(filepath.Join(c.Folder, name), going); err != nil {
+			return removed, err
+		}
+		if err := os.RemoveAll(going); err != nil {
+			return removed, err
+		}
+		removed = append(removed, filepath.Join(c.Folder, name))
+	}
+
+	return removed, nil
+}
+
+func removeLeftovers(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+
+	for _, e := range entries {
+		if leftovers.MatchString(e.Name()) {
+			if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
