@@ -38,8 +38,8 @@ func connectSection() section {
 			{
 				name: "CONNECT_SCOPE",
 				def:  "read_write",
-				help: "What the owners of accounts are asked to allow: read_write, or read_only, which Stripe grants to " +
-					"extensions only.",
+				help: "What the owners of accounts are asked to allow: read_write, or read_only, which Stripe grants " +
+					"to extensions only.",
 				modes: checkoutModes,
 				read:  oneOf(func(c *Config) *string { return &c.ConnectScope }, "read_write", "read_only"),
 			},
@@ -73,8 +73,8 @@ func connectSection() section {
 			{
 				name: "CONNECT_APP_GRACE",
 				def:  "72h",
-				help: "How long an account that pays you for your app by a subscription counts as active after a renewal " +
-					"has failed, 0s to 720h.",
+				help: "How long an account that pays you for your app by a subscription counts as active after a " +
+					"renewal has failed, 0s to 720h.",
 				modes: checkoutModes,
 				read: duration(func(c *Config) *time.Duration { return &c.ConnectGrace },
 					0, 30*day),
@@ -82,9 +82,9 @@ func connectSection() section {
 			{
 				name: "CONNECT_ACCOUNT_RATE_LIMIT",
 				def:  "auto",
-				help: "How many requests a second all servers together may make at Stripe for one connected account, 1 to " +
-					"10000. Stripe counts them for that account, with those of the account's other software. auto: half of " +
-					"STRIPE_RATE_LIMIT, which counts them, too. 0: no limit of its own.",
+				help: "How many requests a second all servers together may make at Stripe for one connected account, " +
+					"1 to 10000. Stripe counts them for that account, with those of the account's other software. " +
+					"auto: half of STRIPE_RATE_LIMIT, which counts them, too. 0: no limit of its own.",
 				modes: checkoutModes,
 				read:  rateOrAuto(func(c *Config) *int { return &c.ConnectAccountRate }),
 			},

@@ -40,8 +40,8 @@ func mirrorAccountRate() option {
 	return option{
 		name: "CONNECT_MIRROR_ACCOUNT_RATE",
 		def:  "10",
-		help: "How many of them one account may have, 1 to 100, of the 100 (with test keys 25) that Stripe allows it. " +
-			"0: no limit of its own.",
+		help: "How many of them one account may have, 1 to 100, of the 100 (with test keys 25) that Stripe allows " +
+			"it. 0: no limit of its own.",
 		modes: checkoutModes,
 		read:  integer(func(c *Config) *int { return &c.Mirror.PerAccount }, 0, 100),
 	}

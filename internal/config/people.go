@@ -22,8 +22,8 @@ func peopleSection() section {
 		{
 			name: "EVENT_RETENTION",
 			def:  "0",
-			help: "For how long the payloads of Stripe's events are kept once they are worked, 1d to 36500d. Then each is " +
-				"replaced by its hash; that the event came stays. 0: for ever. See docs/privacy.md.",
+			help: "For how long the payloads of Stripe's events are kept once they are worked, 1d to 36500d. Then " +
+				"each is replaced by its hash; that the event came stays. 0: for ever. See docs/privacy.md.",
 			modes: storageModes,
 			read: durationOrOff(func(c *Config) *time.Duration { return &c.Retention.Events },
 				day, longest),
@@ -31,8 +31,8 @@ func peopleSection() section {
 		{
 			name: "ORDER_RETENTION",
 			help: "For how long personal data of orders is kept after their last change, by state, like " +
-				"open=30d,expired=30d,canceled=30d,paid=3650d,refunded=3650d. Amounts, states and times stay. A state that is " +
-				"not named is kept for ever. Laws ask you to keep some of it: see docs/privacy.md.",
+				"open=30d,expired=30d,canceled=30d,paid=3650d,refunded=3650d. Amounts, states and times stay. A " +
+				"state that is not named is kept for ever. Laws ask you to keep some of it: see docs/privacy.md.",
 			modes: storageModes,
 			read:  orEmpty(readOrderRetention),
 		},

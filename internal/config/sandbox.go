@@ -88,8 +88,8 @@ func sandboxSection() section {
 			{
 				name: "SANDBOX_CONNECT_TYPE",
 				def:  "extension",
-				help: "What the platform is to the offline Stripe: an extension, or a platform, which may not ask for " +
-					"read_only and connects no accounts that another platform controls.",
+				help: "What the platform is to the offline Stripe: an extension, or a platform, which may not ask " +
+					"for read_only and connects no accounts that another platform controls.",
 				modes: offlineModes,
 				read:  oneOf(func(c *Config) *string { return &c.SandboxConnectType }, "extension", "platform"),
 			},

@@ -66,8 +66,8 @@ func serverSection() section {
 			{
 				name: "ALLOWED_ORIGINS",
 				help: "Origins of your own front end, separated by commas (https://shop.example): their pages may " +
-					"show the form of checkoutd.js, or make the calls of Stripe's guide, for an order whose client token " +
-					"they have, see docs/frontend.md.",
+					"show the form of checkoutd.js, or make the calls of Stripe's guide, for an order whose client " +
+					"token they have, see docs/frontend.md.",
 				modes: checkoutModes,
 				read:  readOrigins,
 			},

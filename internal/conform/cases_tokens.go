@@ -136,8 +136,8 @@ func tokenCases() []Case {
 		},
 		{
 			"tokens/saves-nothing",
-			"A token that saves nothing is refused by an intent that saves the payment method: no code, no parameter, " +
-				"a sentence with confirmation_token and does not match.", where,
+			"A token that saves nothing is refused by an intent that saves the payment method: no code, no " +
+				"parameter, a sentence with confirmation_token and does not match.", where,
 			[]Call{
 				token("pm_card_visa"),
 				pay("customer={customer.id}", "setup_future_usage=off_session").want("http=400",

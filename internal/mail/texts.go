@@ -170,8 +170,8 @@ var languages = map[string]words{
 				Subject: "Remboursement de votre commande {number} chez {shop}",
 				Title:   "Nous vous remboursons {amount}",
 				Text: []string{
-					"Nous avons remboursé {amount} de votre commande {number} sur le moyen de paiement que vous aviez " +
-						"utilisé.",
+					"Nous avons remboursé {amount} de votre commande {number} sur le moyen de paiement que vous " +
+						"aviez utilisé.",
 					"Selon votre banque, le montant apparaît sous cinq à dix jours.",
 				},
 			},
@@ -183,8 +183,8 @@ var languages = map[string]words{
 				Subject: "Commande {number} : un remboursement a échoué",
 				Title:   "Un remboursement de {amount} a échoué",
 				Text: []string{
-					"Le client de la commande {number} n’a pas reçu l’argent : sa banque l’a refusé. Il est de retour " +
-						"sur votre solde Stripe. Convenez d’un autre moyen avec le client.",
+					"Le client de la commande {number} n’a pas reçu l’argent : sa banque l’a refusé. Il est de " +
+						"retour sur votre solde Stripe. Convenez d’un autre moyen avec le client.",
 				},
 			},
 			{payments.EffectPastDue, Buyer}: {
@@ -192,8 +192,8 @@ var languages = map[string]words{
 				Title:   "Nous n’avons pas pu renouveler votre abonnement",
 				Text: []string{
 					"Le paiement de {amount} pour votre abonnement (commande {number}) a été refusé.",
-					"Nous réessayons ces prochains jours. Vérifiez que votre moyen de paiement est valide, ou répondez à " +
-						"la boutique si vous souhaitez payer autrement.",
+					"Nous réessayons ces prochains jours. Vérifiez que votre moyen de paiement est valide, ou " +
+						"répondez à la boutique si vous souhaitez payer autrement.",
 				},
 			},
 			{payments.EffectPastDue, Shop}: {

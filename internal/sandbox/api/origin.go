@@ -27,8 +27,8 @@ func FromForeignPage(r *http.Request) bool {
 
 // ForeignKeySentence refuses a secret key that a page of another origin sent.
 // Every test key opens the sandbox, so any website could use one.
-const ForeignKeySentence = "The offline sandbox takes a secret key from servers and command lines only: this request came from a web page of another origin (%s). " +
-	"Use your publishable key (pk_test_...) in the browser, and the secret key on your server."
+const ForeignKeySentence = "The offline sandbox takes a secret key from servers and command lines only: this request " +
+	"came from a web page of another origin (%s). Use your publishable key (pk_test_...) in the browser, and the secret key on your server."
 
 // originOf returns the origin of a request for an error message.
 func originOf(r *http.Request) string {
