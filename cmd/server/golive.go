@@ -17,6 +17,7 @@ import (
 )
 
 const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
+       server golive --create-endpoints [--dry-run] [--secrets-file FILE]
        server golive history [--limit N]
        server golive tick <box> --by NAME [--note TEXT]
        server golive untick <box> --by NAME [--note TEXT]
@@ -24,7 +25,9 @@ const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
 
 Checks whether this installation is ready for real payments, with the settings of the server: what Stripe's
 checklist asks for, and what it asks of plugins. docs/golive.md has a section for each check. The server may be
-running. Nothing changes at Stripe, except for --probe, which has a help of its own.
+running. Nothing changes at Stripe but by two flags: --probe, which has a help of its own, and
+--create-endpoints, which creates the webhook endpoints that are missing, with the right version and events,
+and prints their secrets once.
 
   history  when it was green last, and what changed from run to run
   tick     say that you have looked at what no API shows: a check whose name begins with box-
@@ -45,6 +48,9 @@ type goliveArgs struct {
 	sub          string // history, tick, untick or ""
 	box          string
 	json, test   bool
+	create       bool
+	dryRun       bool
+	secretsFile  string
 	log          string
 	person, note string
 	limit        int
@@ -75,6 +81,13 @@ func goliveCommand(ctx context.Context, args []string, e env) error {
 			return done(e.out, service.Tick(ctx, a.box, a.person, a.note), "ticked "+a.box)
 		case "untick":
 			return done(e.out, service.Untick(ctx, a.box, a.person, a.note), "took back the tick of "+a.box)
+		}
+
+		if a.create {
+			if err := open.Problem(); err != nil {
+				return err
+			}
+			return createEndpoints(ctx, service, a, e.out)
 		}
 
 		report, err := service.Run(ctx)
@@ -112,6 +125,10 @@ func parseGoLiveArgs(args []string, stderr io.Writer) (a goliveArgs, err error) 
 	case "":
 		fs.BoolVar(&a.json, "json", false, "print one check a line, as JSON")
 		fs.BoolVar(&a.test, "test", false, "expect test keys: check a rehearsal instead of the real thing")
+		fs.BoolVar(&a.create, "create-endpoints", false, "create the webhook endpoints that are missing")
+		fs.BoolVar(&a.dryRun, "dry-run", false, "only say which endpoints would be created")
+		fs.StringVar(&a.secretsFile, "secrets-file", "",
+			"write the secrets to this new `file`, which only you can read, instead of printing them")
 		fs.StringVar(&a.log, "log", "", "look into this `file` for personal data of a request that is made")
 
 	case "history":
@@ -133,6 +150,8 @@ func parseGoLiveArgs(args []string, stderr io.Writer) (a goliveArgs, err error) 
 		return a, fmt.Errorf("golive %s needs the name of one box", a.sub)
 	case len(words) > 0:
 		return a, fmt.Errorf("golive: unexpected argument %q", words[0])
+	case !a.create && (a.dryRun || a.secretsFile != ""):
+		return a, errors.New("golive: --dry-run and --secrets-file go with --create-endpoints")
 	case a.sub == "history" && a.limit < 1:
 		return a, errors.New("golive history: --limit is 1 or more")
 	}

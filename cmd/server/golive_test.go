@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -107,5 +108,44 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 	out, _, err := p.run("golive")
 	if exitCode(err) != exitRed || !strings.Contains(out, "Stripe's answer: none") {
 		t.Errorf("without the secrets of webhooks, and without an answer: got %v, want a red report:\n%s", err, out)
+	}
+}
+
+// TestGoLiveCreateEndpoints creates the endpoints of a sandbox under another
+// address, where there are none yet.
+func TestGoLiveCreateEndpoints(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	s.settings["BASE_URL"] = "https://pay.shop.example"
+
+	s.fails([]string{"golive", "--dry-run"}, "--create-endpoints")
+	s.wantOutput(s.ok("golive", "--create-endpoints", "--dry-run"), "would create: https://pay.shop.example/webhooks/stripe",
+		"connect=true", "connect=false")
+
+	file := filepath.Join(s.dir, "secrets.env")
+	out, log, err := s.run("golive", "--create-endpoints", "--secrets-file", file)
+	secrets, readErr := os.ReadFile(file)
+	info, statErr := os.Stat(file)
+	if err != nil || readErr != nil || statErr != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("got %v, %v, %v", err, readErr, statErr)
+	}
+
+	for _, option := range []string{"STRIPE_WEBHOOK_SECRET=whsec_", "STRIPE_CONNECT_WEBHOOK_SECRET=whsec_"} {
+		if !strings.Contains(string(secrets), option) {
+			t.Errorf("the file lacks %s…: %s", option, secrets)
+		}
+	}
+	if strings.Contains(out+log+s.log.String(), "whsec_") || !strings.Contains(out, "created we_") {
+		t.Errorf("a secret is shown, or the endpoints are not:\n%s%s", out, log)
+	}
+
+	s.fails([]string{"golive", "--create-endpoints", "--secrets-file", file}, "exists already")
+	s.fails([]string{"golive", "--create-endpoints"}, "there is an endpoint already", "for connected accounts already")
+
+	out, _, _ = s.run("golive", "--test")
+	for _, check := range []string{"endpoint-version", "endpoint-events", "connect-endpoint-version", "connect-endpoint-events"} {
+		if !regexp.MustCompile(`(?m)^green +` + check + ` `).MatchString(out) {
+			t.Errorf("%s of the created endpoints is not green:\n%s", check, out)
+		}
 	}
 }

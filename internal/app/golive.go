@@ -91,8 +91,9 @@ func (g *GoLive) Service(ctx context.Context, cfg *config.Config, o GoLiveOption
 		NewID:   orders.NewID,
 	}
 
+	c.Creator = stripeapi.NewChecklist(stripe)
 	if g.store != nil {
-		c.Store = g.store
+		c.Store, c.Ledger = g.store, g.store
 	}
 
 	if o.Log != "" {

@@ -9,7 +9,10 @@ import (
 type Config struct {
 	Stripe Stripe
 	Store  Store
-	Setup  Setup
+	// Creator and Ledger are for CreateEndpoints alone.
+	Creator Creator
+	Ledger  Ledger
+	Setup   Setup
 	// Outside looks at the shop from outside, Tracked into the files that git
 	// tracks here, and Log into a log for what a request carried. No log is
 	// looked into if Log is nil.
@@ -36,7 +39,7 @@ func (s *Service) Run(ctx context.Context) (*Report, error) {
 	f := s.gather(ctx)
 	r := &Report{
 		ID:       s.cfg.NewID("run_"),
-		RanAt:    f.now.UTC().Truncate(time.Second),
+		RanAt:    f.now.UTC().Truncate(time.Microsecond),
 		Version:  f.setup.Version,
 		Livemode: f.setup.SecretKey.Live,
 	}

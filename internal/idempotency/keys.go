@@ -94,4 +94,8 @@ func SubscriptionStep(attemptKey string) string { return attemptKey + "-subscrip
 // subscription's first invoice.
 func IntentStep(attemptKey string) string { return attemptKey + "-intent" }
 
+// WebhookEndpoint returns the key for creating a webhook endpoint. Stripe shows
+// its secret in the answer alone, which a repetition gets once more.
+func WebhookEndpoint(seed string) string { return prefix + "endpoint-" + seed }
+
 func random(kind string) string { return prefix + kind + strings.ToLower(rand.Text()) }

@@ -77,6 +77,7 @@ var (
 	_ people.Store          = (*Store)(nil)
 	_ golive.Store          = (*Store)(nil)
 	_ people.RetentionStore = (*Store)(nil)
+	_ golive.Ledger         = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",

@@ -16,6 +16,7 @@ import (
 	"github.com/stripe/stripe-go/v81/form"
 
 	"checkoutd/internal/golive"
+	"checkoutd/internal/idempotency"
 )
 
 // Library is the client library for Stripe's API, and LibraryVersion the API
@@ -218,6 +219,29 @@ func (l *Checklist) WebhookEndpoints(ctx context.Context) (list []golive.Endpoin
 		list = append(list, e.endpoint())
 	}
 	return list, err
+}
+
+// CreateWebhookEndpoint implements golive.Creator.
+func (l *Checklist) CreateWebhookEndpoint(ctx context.Context, e golive.NewEndpoint) (golive.Endpoint, error) {
+	values := &form.Values{}
+	values.Add("url", e.URL)
+	values.Add("api_version", e.APIVersion)
+	values.Add("connect", strconv.FormatBool(e.Connect))
+	values.Add("description", "checkoutd")
+	for i, name := range e.Events {
+		values.Add(fmt.Sprintf("enabled_events[%d]", i), name)
+	}
+
+	var made struct {
+		stripe.APIResource
+		endpointJSON
+	}
+	params := &stripe.Params{}
+	post(ctx, params, idempotency.WebhookEndpoint(e.Seed))
+
+	c := l.client
+	err := c.backend.CallRaw(http.MethodPost, "/v1/webhook_endpoints", unkeyed, values, params, &made)
+	return made.endpoint(), readable(err)
 }
 
 // Undelivered implements golive.Stripe. It reads one page.

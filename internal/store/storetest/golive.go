@@ -115,3 +115,32 @@ func testGoLive(t *testing.T, e Engine) {
 		t.Errorf("got %d runs, %v", len(runs), err)
 	}
 }
+
+// testGoLiveEndpoints checks what is kept of endpoints that are created.
+func testGoLiveEndpoints(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	row := golive.Made{ID: "hook_1", Connect: true, URL: "https://a", State: golive.Begun, CreatedAt: f.clock.Now()}
+	for _, step := range []struct {
+		state golive.MadeState
+		open  bool
+	}{{golive.Begun, true}, {golive.Created, true}, {golive.Shown, false}, {golive.GivenUp, false}} {
+		row.State = step.state
+		if step.state != golive.Begun {
+			row.EndpointID = "we_1"
+		}
+
+		f.clock.Advance(time.Second)
+		if err := f.KeepEndpoint(f.ctx, row); err != nil {
+			t.Fatal(err)
+		}
+
+		got, ok, err := f.UnshownEndpoint(f.ctx, true)
+		if err != nil || ok != step.open || ok && (got.State != row.State || got.EndpointID != row.EndpointID ||
+			got.URL != row.URL || !got.CreatedAt.Equal(start)) {
+			t.Errorf("%s: got %+v, %t, %v", step.state, got, ok, err)
+		}
+		if _, ok, err := f.UnshownEndpoint(f.ctx, false); ok || err != nil {
+			t.Errorf("of the other kind: got %t, %v", ok, err)
+		}
+	}
+}

@@ -77,6 +77,7 @@ func Run(t *testing.T, e Engine) {
 		"figures":            testFigures,
 		"mirror":             testMirror,
 		"go live":            testGoLive,
+		"created endpoints":  testGoLiveEndpoints,
 		"paid orders":        testPaidOrders,
 		"texts":              testTexts,
 	} {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"checkoutd/internal/golive"
+)
+
+// createEndpoints creates the webhook endpoints that are missing at Stripe, or
+// says which.
+func createEndpoints(ctx context.Context, service *golive.Service, a goliveArgs, out io.Writer) error {
+	if a.dryRun {
+		return planEndpoints(ctx, service, out)
+	}
+	if a.secretsFile == "" {
+		return service.CreateEndpoints(ctx, func(c golive.Creation) error { return printCreated(out, out, c) })
+	}
+	return createInto(ctx, service, a.secretsFile, out)
+}
+
+func planEndpoints(ctx context.Context, service *golive.Service, out io.Writer) error {
+	list, err := service.PlanEndpoints(ctx)
+	for _, e := range list {
+		_, _ = fmt.Fprintf(out, "would create: %s, connect=%t, version %s, %d events\n", e.URL, e.Connect, e.APIVersion,
+			len(e.Events))
+	}
+	return err
+}
+
+// createInto writes the secrets to a new file that only its owner can read.
+// Each is on the disk before its endpoint counts as shown.
+func createInto(ctx context.Context, service *golive.Service, name string, out io.Writer) (err error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("--secrets-file: %s exists already, and may hold secrets: name another file", name)
+	}
+	if err != nil {
+		return fmt.Errorf("--secrets-file: %w", err)
+	}
+
+	written := false
+	defer func() {
+		err = errors.Join(err, file.Close())
+		if !written {
+			err = errors.Join(err, os.Remove(name))
+		}
+	}()
+
+	return service.CreateEndpoints(ctx, func(c golive.Creation) error {
+		if err := printCreated(out, file, c); err != nil {
+			return err
+		}
+		written = true
+		return file.Sync()
+	})
+}
+
+// printCreated prints an endpoint to out, and its secret to secrets.
+func printCreated(out, secrets io.Writer, c golive.Creation) error {
+	what := "created"
+	if c.Repeated {
+		what = "had been created before, and its secret is shown only now:"
+	}
+	if _, err := fmt.Fprintf(out, "# %s %s for %s\n", what, c.Endpoint.ID, c.Endpoint.URL); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(secrets, "%s=%s\n", c.Option, c.Endpoint.Secret)
+	return err
+}
