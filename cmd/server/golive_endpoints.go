@@ -54,6 +54,7 @@ func createInto(ctx context.Context, service *golive.Service, name string, out i
 		if err := printCreated(out, file, c); err != nil {
 			return err
 		}
+
 		written = true
 		return file.Sync()
 	})

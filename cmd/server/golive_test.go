@@ -115,7 +115,16 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 // address, where there are none yet.
 func TestGoLiveCreateEndpoints(t *testing.T) {
 	t.Parallel()
-	s := newSandboxShop(t)
+	s := newSandboxShop(t, "APP_NAME", "Woo Pay", "APP_URL", "https://woo.example/pay", "STRIPE_PARTNER_ID", "pp_partner_A1")
+
+	// The page registers the product that checkoutd is a part of.
+	_, page := s.send("GET", s.at("/config?order="+s.order("guide")), "application/json", "")
+	info, _ := page["app_info"].(map[string]any)
+	if len(info) != 3 || info["name"] != "Woo Pay" || info["url"] != "https://woo.example/pay" ||
+		info["partner_id"] != "pp_partner_A1" {
+		t.Errorf("got the app info %v", info)
+	}
+
 	s.settings["BASE_URL"] = "https://pay.shop.example"
 
 	s.fails([]string{"golive", "--dry-run"}, "--create-endpoints")
@@ -125,8 +134,9 @@ func TestGoLiveCreateEndpoints(t *testing.T) {
 	file := filepath.Join(s.dir, "secrets.env")
 	out, log, err := s.run("golive", "--create-endpoints", "--secrets-file", file)
 	secrets, readErr := os.ReadFile(file)
-	info, statErr := os.Stat(file)
-	if err != nil || readErr != nil || statErr != nil || info.Mode().Perm() != 0o600 {
+
+	stat, statErr := os.Stat(file)
+	if err != nil || readErr != nil || statErr != nil || stat.Mode().Perm() != 0o600 {
 		t.Fatalf("got %v, %v, %v", err, readErr, statErr)
 	}
 
@@ -135,6 +145,7 @@ func TestGoLiveCreateEndpoints(t *testing.T) {
 			t.Errorf("the file lacks %s…: %s", option, secrets)
 		}
 	}
+
 	if strings.Contains(out+log+s.log.String(), "whsec_") || !strings.Contains(out, "created we_") {
 		t.Errorf("a secret is shown, or the endpoints are not:\n%s%s", out, log)
 	}

@@ -220,17 +220,13 @@ func (a *App) newPages() (*pages.Pages, error) {
 	}
 
 	return pages.New(pages.Config{
-		Orders:    a.orders,
-		Payments:  a.payments,
-		Dashboard: own,
-		Catalog:   a.catalog,
-		Links:     a.connect,
-		ReturnURL: returnURL(cfg),
-		App: pages.AppInfo{
-			Name:    stripeapi.Name,
-			Version: a.opts.Version,
-			URL:     stripeapi.URL,
-		},
+		Orders:         a.orders,
+		Payments:       a.payments,
+		Dashboard:      own,
+		Catalog:        a.catalog,
+		Links:          a.connect,
+		ReturnURL:      returnURL(cfg),
+		App:            pages.AppInfo(appInfo(cfg).Or(a.opts.Version)),
 		BrandName:      cfg.BrandName,
 		LogoURL:        cfg.BrandLogo,
 		Theme:          pages.ThemeOf(cfg.Appearance, cfg.BrandColor),
@@ -255,11 +251,18 @@ func (a *App) newPages() (*pages.Pages, error) {
 // newStripe returns the client of the configured account. c holds the key and
 // the rest of its configuration.
 func newStripe(cfg *config.Config, c stripeapi.Config) *stripeapi.Client {
+	c.App = appInfo(cfg)
 	c.BaseURL = cfg.StripeAPIBase
 	c.Timeout = cfg.StripeTimeout
 	c.Retries = 2
 
 	return stripeapi.New(c)
+}
+
+// appInfo returns how the software that calls Stripe is named.
+func appInfo(cfg *config.Config) stripeapi.AppInfo {
+	i := cfg.AppInfo
+	return stripeapi.AppInfo{Name: i.AppName, Version: i.AppVersion, URL: i.AppURL, PartnerID: i.PartnerID}
 }
 
 // paymentsOf and operatorOf return the calls to Stripe for each account.

@@ -44,6 +44,7 @@ type Config struct {
 	Outgoing
 	Connect
 	Retention Retention
+	AppInfo
 	OfflineStripe
 
 	// Warnings are sentences about settings that look like mistakes but do

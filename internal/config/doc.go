@@ -20,6 +20,7 @@
 //	endpoints.go      webhooks to the shop's backend
 //	connect.go        accounts of others, connected to this platform
 //	mirror.go         the copy of their payments
+//	app.go            the product that checkoutd is a part of
 //	sandbox.go        the offline Stripe
 //
 // The mechanism is apart from them: option.go (the table), load.go (Load and

@@ -63,6 +63,7 @@ func sections() []section {
 		peopleSection(),
 		outgoingSection(),
 		connectSection(),
+		appSection(),
 		sandboxSection(),
 	}
 }

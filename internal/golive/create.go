@@ -9,9 +9,9 @@ import (
 
 // Creator creates webhook endpoints at Stripe. Its errors are those of Stripe.
 type Creator interface {
-	// CreateWebhookEndpoint creates an endpoint, and returns it with its secret.
-	// Under the same seed it is created once: for a day, Stripe repeats its
-	// answer.
+	// CreateWebhookEndpoint creates an endpoint, and returns it with its
+	// secret. Under the same seed it is created once: for a day, Stripe repeats
+	// its answer.
 	CreateWebhookEndpoint(ctx context.Context, e NewEndpoint) (Endpoint, error)
 }
 
@@ -74,6 +74,7 @@ func (s *Service) planned() (list []NewEndpoint) {
 		if k.connect && !s.cfg.Setup.Connect {
 			continue
 		}
+
 		list = append(list, NewEndpoint{
 			URL:        s.cfg.Setup.WebhookURL,
 			Connect:    k.connect,
@@ -81,6 +82,7 @@ func (s *Service) planned() (list []NewEndpoint) {
 			Events:     k.wants(s.cfg.Setup),
 		})
 	}
+
 	return list
 }
 
@@ -98,6 +100,7 @@ func (s *Service) PlanEndpoints(ctx context.Context) (list []NewEndpoint, err er
 			list = append(list, e)
 		}
 	}
+
 	return list, err
 }
 
@@ -120,6 +123,7 @@ func (s *Service) CreateEndpoints(ctx context.Context, show func(Creation) error
 	for _, e := range s.planned() {
 		err = errors.Join(err, s.createEndpoint(ctx, e, existing, show))
 	}
+
 	return err
 }
 
@@ -133,6 +137,7 @@ func (s *Service) createEndpoint(
 
 	c := Creation{Option: optionOf(e.Connect), Repeated: made.State == Created}
 	e.Seed = made.ID
+
 	if c.Endpoint, err = s.cfg.Creator.CreateWebhookEndpoint(ctx, e); err != nil {
 		return fmt.Errorf("%s: %w", e.kind(), err)
 	}
@@ -165,7 +170,10 @@ func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint,
 	}
 
 	// Stripe may have created it although nobody got the answer.
-	known := open && exists && (made.EndpointID == there.ID || made.EndpointID == "" && !there.Created.Before(made.CreatedAt.Truncate(time.Second)))
+	began := made.CreatedAt.Truncate(time.Second) // Stripe's times are whole seconds
+	known := open && exists &&
+		(made.EndpointID == there.ID || made.EndpointID == "" && !there.Created.Before(began))
+
 	fresh := open && made.URL == e.URL && s.cfg.Now().Sub(made.CreatedAt) < repeatable
 	switch {
 	case known && fresh, fresh && !exists && made.State == Begun:
@@ -187,9 +195,11 @@ func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint,
 		CreatedAt: now,
 		UpdatedAt: now,
 	}
+
 	if !write {
 		return made, nil
 	}
+
 	return made, s.cfg.Ledger.KeepEndpoint(ctx, made)
 }
 
@@ -197,8 +207,8 @@ func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint,
 func (s *Service) giveUp(ctx context.Context, made Made) error {
 	made.State = GivenUp
 	return errors.Join(s.cfg.Ledger.KeepEndpoint(ctx, made), fmt.Errorf(
-		"%s was created, but its secret was never shown, and Stripe does not repeat it. Copy it in the Dashboard into %s, "+
-			"or delete the endpoint and run this again", made.EndpointID, optionOf(made.Connect)))
+		"%s was created, but its secret was never shown, and Stripe does not repeat it. Copy it in the Dashboard "+
+			"into %s, or delete the endpoint and run this again", made.EndpointID, optionOf(made.Connect)))
 }
 
 // enabled returns the first of the endpoints that is.

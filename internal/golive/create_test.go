@@ -32,9 +32,17 @@ func (m *maker) CreateWebhookEndpoint(_ context.Context, e golive.NewEndpoint) (
 	made, repeated := m.bySeed[e.Seed]
 	if !repeated {
 		made = golive.Endpoint{
-			ID: "we_" + e.Seed, URL: e.URL, Connect: e.Connect, APIVersion: e.APIVersion, Events: e.Events,
-			Enabled: true, Livemode: true, Created: m.now, Secret: "whsec_" + e.Seed,
+			ID:         "we_" + e.Seed,
+			URL:        e.URL,
+			Connect:    e.Connect,
+			APIVersion: e.APIVersion,
+			Events:     e.Events,
+			Enabled:    true,
+			Livemode:   true,
+			Created:    m.now,
+			Secret:     "whsec_" + e.Seed,
 		}
+
 		m.bySeed[e.Seed] = made
 		m.endpoints = append(m.endpoints, made)
 	}
@@ -42,9 +50,11 @@ func (m *maker) CreateWebhookEndpoint(_ context.Context, e golive.NewEndpoint) (
 	if m.lost {
 		return golive.Endpoint{}, &golive.FailedError{Text: "none", NoAnswer: true}
 	}
+
 	if repeated && m.mute {
 		made.Secret = ""
 	}
+
 	return made, nil
 }
 
@@ -66,18 +76,24 @@ func (m *maker) KeepEndpoint(_ context.Context, r golive.Made) error {
 func (m *maker) create(show func(golive.Creation) error) (secrets map[string]string, err error) {
 	secrets = map[string]string{}
 	err = golive.New(golive.Config{
-		Stripe: m, Store: m, Creator: m, Ledger: m, Setup: m.setup,
-		Now:   func() time.Time { return m.now },
-		NewID: func(prefix string) string { m.ids++; return prefix + string('a'+rune(m.ids)) },
+		Stripe:  m,
+		Store:   m,
+		Creator: m,
+		Ledger:  m,
+		Setup:   m.setup,
+		Now:     func() time.Time { return m.now },
+		NewID:   func(prefix string) string { m.ids++; return prefix + string('a'+rune(m.ids)) },
 	}).CreateEndpoints(context.Background(), func(c golive.Creation) error {
 		if show != nil {
 			if err := show(c); err != nil {
 				return err
 			}
 		}
+
 		secrets[c.Option] = c.Endpoint.Secret
 		return nil
 	})
+
 	return secrets, err
 }
 
@@ -88,6 +104,7 @@ func TestCreateEndpoints(t *testing.T) {
 	if err != nil || len(m.endpoints) != 2 || len(secrets) != 2 {
 		t.Fatalf("got %v, %v", secrets, err)
 	}
+
 	for name, c := range m.run(t) {
 		if strings.Contains(name, "endpoint-") && c.Status != golive.Green {
 			t.Errorf("after the creation: got %+v", c)
@@ -143,6 +160,7 @@ func TestCreateEndpointsCut(t *testing.T) {
 			m = newMaker()
 			_ = cut(m)
 			m.now = m.now.Add(25 * time.Hour)
+
 			secrets, err = m.create(nil)
 			if err == nil || !strings.Contains(err.Error(), "never shown") || len(secrets) != 0 || len(m.endpoints) != 2 {
 				t.Errorf("a day later: got %v, %v, and %d endpoints", secrets, err, len(m.endpoints))
@@ -154,6 +172,7 @@ func TestCreateEndpointsCut(t *testing.T) {
 			m = newMaker()
 			_ = cut(m)
 			m.mute = true
+
 			if _, err := m.create(nil); err == nil || !strings.Contains(err.Error(), "never shown") {
 				t.Errorf("without the secret in the repetition: got %v", err)
 			}
@@ -164,6 +183,7 @@ func TestCreateEndpointsCut(t *testing.T) {
 	m := newMaker()
 	_, _ = m.create(func(golive.Creation) error { return killed })
 	m.endpoints = nil
+
 	secrets, err := m.create(nil)
 	if ids := slices.Collect(maps.Values(secrets)); err != nil || len(m.endpoints) != 2 || len(ids) != 2 {
 		t.Errorf("after a deletion: got %v, %v", secrets, err)

@@ -97,9 +97,10 @@ type Config struct {
 // AppInfo is how the page introduces itself to Stripe
 // (https://docs.stripe.com/building-plugins#setappinfo).
 type AppInfo struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	URL     string `json:"url"`
+	Name      string `json:"name"`
+	Version   string `json:"version,omitempty"`
+	URL       string `json:"url,omitempty"`
+	PartnerID string `json:"partner_id,omitempty"`
 }
 
 // Form is what the payment form asks the buyer for.

@@ -33,6 +33,18 @@ const (
 	URL  = "https://github.com/checkoutd/checkoutd"
 )
 
+// AppInfo identifies the software that calls.
+type AppInfo struct{ Name, Version, URL, PartnerID string }
+
+// Or returns the info, or that of checkoutd in the given version if it has no
+// name.
+func (i AppInfo) Or(version string) AppInfo {
+	if i.Name == "" {
+		i.Name, i.Version, i.URL = Name, version, URL
+	}
+	return i
+}
+
 // Config is what a Client needs.
 type Config struct {
 	// Key returns the key (sk_… or rk_…) of now. It is asked before every
@@ -43,6 +55,7 @@ type Config struct {
 	Timeout    time.Duration // of one HTTP exchange
 	Retries    int64         // by stripe-go, under the same idempotency key
 	AppVersion string
+	App        AppInfo           // the product that checkoutd is a part of
 	Budget     *budget.Budget    // paces all requests, repeated ones too; nil: no limit
 	Accounts   *budget.Accounts  // paces those for each connected account before; nil: no limit
 	Transport  http.RoundTripper // nil: a pool of our own
@@ -94,7 +107,8 @@ var appInfo sync.Once
 // New returns a Client. It makes no call.
 func New(c Config) *Client {
 	appInfo.Do(func() {
-		stripe.SetAppInfo(&stripe.AppInfo{Name: Name, Version: c.AppVersion, URL: URL})
+		i := c.App.Or(c.AppVersion)
+		stripe.SetAppInfo(&stripe.AppInfo{Name: i.Name, Version: i.Version, URL: i.URL, PartnerID: i.PartnerID})
 	})
 
 	return (&shared{

@@ -21,7 +21,7 @@
  * @typedef {object} Config the response of GET /config
  * @property {string} publishable_key
  * @property {string} [stripe_account] the connected account that is charged
- * @property {{name: string, version?: string, url?: string}} app_info
+ * @property {import('@stripe/stripe-js').WrapperLibrary} app_info
  * @property {ElementsOptions} elements
  * @property {Appearance} [appearance_dark]
  * @property {PaymentElementOptions} payment_element

@@ -119,7 +119,14 @@ func testGoLive(t *testing.T, e Engine) {
 // testGoLiveEndpoints checks what is kept of endpoints that are created.
 func testGoLiveEndpoints(t *testing.T, e Engine) {
 	f := newFixture(t, e)
-	row := golive.Made{ID: "hook_1", Connect: true, URL: "https://a", State: golive.Begun, CreatedAt: f.clock.Now()}
+	row := golive.Made{
+		ID:        "hook_1",
+		Connect:   true,
+		URL:       "https://a",
+		State:     golive.Begun,
+		CreatedAt: f.clock.Now(),
+	}
+
 	for _, step := range []struct {
 		state golive.MadeState
 		open  bool
@@ -139,6 +146,7 @@ func testGoLiveEndpoints(t *testing.T, e Engine) {
 			got.URL != row.URL || !got.CreatedAt.Equal(start)) {
 			t.Errorf("%s: got %+v, %t, %v", step.state, got, ok, err)
 		}
+
 		if _, ok, err := f.UnshownEndpoint(f.ctx, false); ok || err != nil {
 			t.Errorf("of the other kind: got %t, %v", ok, err)
 		}
