@@ -38,6 +38,9 @@ func (a *App) dashboardOptions() (pages.Dashboard, error) {
 		Policy:    policy,
 		ScriptURL: connectScript(a.cfg),
 		SignOut:   dashboard.SignOutPath,
+		Path:      dashboard.Path,
+		Mirrors:   mirrorReader(a.cfg, a.store, a.opts.Now),
+		Progress:  dashboard.MirrorPath,
 	}, err
 }
 

@@ -119,6 +119,7 @@ func (a *App) routes() (http.Handler, error) {
 		a.api.Post(api.ScopeWrite, dashboardCall(a.dashboard.ServeCreateLink)))
 	r.With(limit).Get(dashboard.OpenPath, a.dashboardPage(name.page(a.dashboard.ServeOpen)))
 	r.Get(dashboard.Path, a.dashboardPage(name.page(a.pages.ServeDashboard)))
+	r.Get(dashboard.MirrorPath, a.dashboardPage(name.page(a.pages.ServeMirror)))
 	r.Post(dashboard.SignOutPath, a.dashboardPage(a.dashboard.ServeSignOut))
 	limited.Post("/account_session", a.dashboard.ServeSession)
 

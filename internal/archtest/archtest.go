@@ -52,7 +52,7 @@ var rooms = map[string][]string{
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
 	"golive":      {},
-	"pages":       {"appearance", "connect", "fault", "httpio", "money", "orders", "payments", "web"},
+	"pages":       {"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},

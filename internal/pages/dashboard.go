@@ -15,6 +15,9 @@ type Dashboard struct {
 	Policy    string // its Content-Security-Policy
 	ScriptURL string // Connect.js
 	SignOut   string // the path of the sign-out
+	Path      string // of the page
+	Mirrors   Mirrors
+	Progress  string // the path of the page about the mirror
 }
 
 // dashboardOrder is the order of the tabs. The banner stands above them.
@@ -28,6 +31,7 @@ type dashboardView struct {
 	Tabs    []dashboardTab
 	Banner  bool
 	SignOut string
+	Mirror  string // the path of the page about the mirror
 }
 
 // dashboardTab is a tab with the component that it shows.
@@ -60,6 +64,7 @@ func (p *Pages) ServeDashboard(w http.ResponseWriter, r *http.Request) error {
 	view := dashboardView{
 		Banner:  slices.Contains(names, dashboardBanner),
 		SignOut: p.cfg.Dashboard.SignOut,
+		Mirror:  p.cfg.Dashboard.Progress,
 	}
 
 	for _, name := range dashboardOrder {

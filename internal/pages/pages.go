@@ -57,6 +57,8 @@ type Payments interface {
 type Dashboards interface {
 	// Components returns the components that the browser's session shows.
 	Components(r *http.Request) ([]string, error)
+	// Account returns the ID of the account of the browser's session.
+	Account(r *http.Request) (string, error)
 }
 
 // Catalog lists what is for sale. *orders.Catalog implements it.
@@ -150,7 +152,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 
 	p := &Pages{cfg: cfg, assets: assets, module: module, templates: make(map[string]*template.Template)}
-	for _, name := range []string{"shop", "checkout", "complete", "returned", "connect", "dashboard", "error"} {
+	for _, name := range []string{"shop", "checkout", "complete", "returned", "connect", "dashboard", "mirror", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

@@ -20,6 +20,7 @@ type texts struct {
 	Checkout checkoutTexts
 	Complete completeTexts
 	Connect  connectTexts
+	Mirror   mirrorTexts
 	Errors   errorTexts
 	// Dashboard is the page of a connected account.
 	Dashboard dashboardTexts

@@ -253,6 +253,7 @@ func english() texts {
 
 		Connect: englishConnect(),
 
+		Mirror: mirrorEnglish,
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"That did not work", "The request could not be completed."},

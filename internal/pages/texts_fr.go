@@ -255,6 +255,7 @@ func french() texts {
 
 		Connect: frenchConnect(),
 
+		Mirror: mirrorFrench,
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"Cela n’a pas fonctionné", "La demande n’a pas pu être exécutée."},

@@ -21,6 +21,7 @@ const (
 	Path        = "/connect/dashboard"
 	OpenPath    = Path + "/open"
 	SignOutPath = Path + "/sign-out"
+	MirrorPath  = Path + "/progress"
 )
 
 // sessionTimeout bounds the call to Stripe for one session.
@@ -64,16 +65,29 @@ func (s *Service) ServeOpen(w http.ResponseWriter, r *http.Request) error {
 
 // Components returns the components of the browser's session, or ErrClosed.
 func (s *Service) Components(r *http.Request) ([]string, error) {
+	d, err := s.connected(r)
+	return slices.Sorted(maps.Keys(d.Components)), err
+}
+
+// Account returns the ID of the account of the browser's session, or ErrClosed.
+func (s *Service) Account(r *http.Request) (string, error) {
+	d, err := s.connected(r)
+	return d.AccountID, err
+}
+
+// connected returns the dashboard of the browser's session whose account is
+// connected, or ErrClosed.
+func (s *Service) connected(r *http.Request) (Dashboard, error) {
 	d, err := s.opened(r)
 	if err != nil {
-		return nil, err
+		return Dashboard{}, err
 	}
 	if _, err := s.account(r.Context(), d); err != nil {
-		return nil, err
+		return Dashboard{}, err
 	}
 
 	httpio.LogFields(r.Context()).Set("account_id", d.AccountID)
-	return slices.Sorted(maps.Keys(d.Components)), nil
+	return d, nil
 }
 
 // ServeSession is POST /account_session. It answers {client_secret}, and a

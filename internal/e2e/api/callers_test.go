@@ -110,6 +110,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"POST /v1/connect/accounts/{id}/dashboard_links", "/v1/connect/accounts/acct_none/dashboard_links", "", operate},
 		{"GET /connect/dashboard", "/connect/dashboard", "", noPerson}, // TestDashboardCallers has those who are
 		{"GET /connect/dashboard/open", "/connect/dashboard/open?token=none", "", noPerson},
+		{"GET /connect/dashboard/progress", "/connect/dashboard/progress", "", noPerson},
 		{"POST /connect/dashboard/sign-out", "/connect/dashboard/sign-out", "", noPage},
 		{"POST /account_session", "/account_session", "", noPage},
 		{"GET /connect/{id}", linkPage, "", private},

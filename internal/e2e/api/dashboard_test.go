@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/dashboard"
+	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/sandbox"
 )
@@ -274,4 +276,61 @@ func openCanaryDashboard(s *e2etest.Shop, keep func(e2etest.Reply), words []stri
 
 	_, token, _ := strings.Cut(link, "token=")
 	return []string{b.Secret, secret, token, person.Cookies()["checkoutd_dashboard"]}
+}
+
+// The owner of an account sees how far the copy of its payments has come, and
+// nobody else does.
+func TestMirrorPage(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	b := s.Backend(t, api.ScopeWrite)
+	account, other := connected(s, connect.ReadOnly), connected(s, connect.ReadOnly)
+	person, neighbour := s.Buyer(t), s.Buyer(t)
+	person.Call("GET", dashboardLink(b, account, ""), "")
+	neighbour.Call("GET", dashboardLink(b, other, ""), "")
+
+	page := func(who *e2etest.Buyer, language string) e2etest.Reply {
+		return who.Call("GET", dashboard.MirrorPath, "", "Accept: text/html", "Accept-Language: "+language)
+	}
+	if r := page(s.Buyer(t), "en"); r.Status != http.StatusUnauthorized {
+		t.Errorf("a stranger gets %d", r.Status)
+	}
+	if r := page(person, "en"); r.Status != http.StatusOK || !strings.Contains(r.Body, `data-state="none"`) {
+		t.Errorf("without a mirror the page is %d %s", r.Status, r.Body)
+	}
+
+	// Half of the time between its first payment and the beginning is read.
+	now := time.Now()
+	_, err := s.Store().ChangeMirror(t.Context(), account, func(m *mirror.Mirror) {
+		m.NextAt = now.Add(24 * time.Hour) // nobody works on it
+		m.Pass, m.Objects, m.Calls = 1, 1234, 13
+		m.StartedAt, m.FirstAt = now.Add(-10*time.Minute), now.Add(-10*time.Minute).AddDate(0, 0, -100)
+		m.Lists = []mirror.List{{Kind: mirror.PaymentIntents, Reached: m.StartedAt.Add(-1212 * time.Hour)}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for language, want := range map[string][]string{
+		"en": {`data-state="backfilling"`, `value="50"`, "50%", "1,234", "about 9 min", `http-equiv="refresh" content="5"`},
+		"fr": {`data-state="backfilling"`, "50 %", "environ 9 min", "Lus jusqu’au"},
+	} {
+		r := page(person, language)
+		for _, text := range want {
+			if !strings.Contains(r.Body, text) {
+				t.Errorf("in %s the page has no %q:\n%s", language, text, r.Body)
+			}
+		}
+		if strings.Contains(r.Body, account) || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the page tells the account's ID, or may be stored: %v", r.Header)
+		}
+	}
+
+	if r := page(neighbour, "en"); !strings.Contains(r.Body, `data-state="none"`) {
+		t.Errorf("the owner of another account sees %s", r.Body)
+	}
+	setConnected(s, account, connect.Disconnected)
+	if r := page(person, "en"); r.Status != http.StatusUnauthorized {
+		t.Errorf("after the account was disconnected the page is %d", r.Status)
+	}
 }
