@@ -61,6 +61,7 @@ var rooms = map[string][]string{
 	"testhost":    {},
 	"testkit":     {"customersession", "fault", "money", "orders", "payments"}, // it plays what the features ask of Stripe
 	"pgtest":      {"testhost"},
+	"catest":      {},
 	"e2e":         {everything}, // its tests start the server in this process
 	"torture":     {},           // its tests start the server as a process
 	"browsertest": {"testhost"},
@@ -81,11 +82,12 @@ var rooms = map[string][]string{
 	"webhooks":        {"budget", "connect", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},
 	"people":          {"fault", "queue"},
+	"certificates":    {},
 
 	// storetest, its conformance suite, uses testkit, testhost and pgtest.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "golive", "people",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "golive", "people", "certificates",
 		"testkit", "testhost", "pgtest",
 	},
 	"stripeapi": {
@@ -138,11 +140,14 @@ var keepers = map[string][]string{
 	"github.com/wneessen/go-mail":    {"mail"},
 	"github.com/tdewolff/":           {"pages"},
 	"github.com/prometheus/":         {"telemetry"},
+	"golang.org/x/crypto/":           {"certificates"},
+	"github.com/letsencrypt/pebble/": {"catest"},
+	"github.com/miekg/dns":           {"catest"},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/klauspost/":          {"backup"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {
-		"testhost", "testkit", "pgtest", "browsertest", "e2e", "store/storetest", "bench", "torture",
+		"testhost", "testkit", "pgtest", "catest", "browsertest", "e2e", "store/storetest", "bench", "torture",
 	},
 }
 
@@ -165,7 +170,7 @@ var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}
 
 // testRooms hold test helpers, which no code of the product may import.
 var testRooms = []string{
-	"testhost", "testkit", "pgtest", "browsertest", "archtest", "e2e", "torture", "store/storetest",
+	"testhost", "testkit", "pgtest", "catest", "browsertest", "archtest", "e2e", "torture", "store/storetest",
 }
 
 // Violations returns a sentence for every import that breaks a rule.

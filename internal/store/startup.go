@@ -74,8 +74,14 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 		return released + attempts + effects + deliveries, err
 	}
 
+	certs, err := s.db.Exec(ctx, `UPDATE certificates SET next_at = $1, lease_token = ''
+		WHERE lease_token <> ''`, sqldb.Micros(now))
+	if err != nil {
+		return released + attempts + effects + deliveries, err
+	}
+
 	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = 0 WHERE lease_until > 0`)
-	return released + attempts + effects + deliveries + erasures + mirrors + requests, err
+	return released + attempts + effects + deliveries + erasures + mirrors + certs + requests, err
 }
 
 // longestHold is how long an authorized order may still become open again:

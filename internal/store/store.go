@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/certificates"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
@@ -55,6 +56,8 @@ type Store struct {
 	endpointTable *sqldb.Table[endpoint]
 	tryTable      *sqldb.Table[deliveries.Try]
 	linkTable     *sqldb.Table[connectLink]
+
+	certificateTable *sqldb.Table[certificates.Certificate]
 
 	apiRequestTable *sqldb.Table[api.Request]
 
@@ -109,6 +112,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 
 		apiRequestTable: newAPIRequestTable(o.Ring),
 		linkTable:       newLinkTable(o.Ring),
+
+		certificateTable: newCertificateTable(o.Ring),
 	}
 	if s.clock == nil {
 		s.clock = time.Now

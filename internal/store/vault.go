@@ -20,20 +20,55 @@ type secrets struct {
 
 var (
 	intentSecrets = secrets{table: "intents", key: "id", column: "client_secret", text: true}
-	keySecrets    = secrets{table: "settings", key: "name", column: "value", only: `name LIKE 'key %'`}
+	keySecrets    = secrets{
+		table:  "settings",
+		key:    "name",
+		column: "value",
+		only:   `name LIKE 'key %'`,
+	}
 	// An event's payload holds the client secret of its intent, and the buyer's
 	// name and addresses.
 	payloadSecrets = secrets{table: "events", key: "id", column: "payload"}
 	// An answer of the API holds what the order holds, and perhaps a token that
 	// opens it.
-	answerSecrets = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
+	answerSecrets = secrets{
+		table:  "api_requests",
+		key:    "id",
+		column: "answer",
+		only:   `length(answer) > 0`,
+	}
 	// The seed of a request makes the token of the order that it creates.
-	seedSecrets     = secrets{table: "api_requests", key: "id", column: "seed", text: true, only: `seed <> ''`}
+	seedSecrets = secrets{
+		table:  "api_requests",
+		key:    "id",
+		column: "seed",
+		text:   true,
+		only:   `seed <> ''`,
+	}
 	endpointSecrets = secrets{table: "endpoints", key: "id", column: "secrets", text: true}
 	// A receiver may answer with what it was sent, which names the buyer.
 	excerptSecrets = secrets{table: "delivery_tries", key: "id", column: "excerpt", text: true}
 	// What Stripe's page is to be filled with names a person.
-	linkSecrets = secrets{table: "connect_links", key: "id", column: "terms", text: true, only: `terms <> ''`}
+	linkSecrets = secrets{
+		table:  "connect_links",
+		key:    "id",
+		column: "terms",
+		text:   true,
+		only:   `terms <> ''`,
+	}
+	// The private keys of https.
+	certificateSecrets = secrets{
+		table:  "certificates",
+		key:    "id",
+		column: "private_key",
+		text:   true,
+	}
+	certificateOrderSecrets = secrets{
+		table:  "certificates",
+		key:    "id",
+		column: "order_key",
+		text:   true,
+	}
 )
 
 // use names a value of the column for its seal.
@@ -85,6 +120,7 @@ func (s *Store) CheckKeys(ctx context.Context) error {
 		name := canary + ids[0]
 		_, err = s.settingOrSet(ctx, name, s.ring.Seal(name, []byte(canaryValue)))
 	}
+
 	return err
 }
 
@@ -108,7 +144,7 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 
 	for _, c := range []secrets{
 		keySecrets, intentSecrets, payloadSecrets, answerSecrets, seedSecrets, endpointSecrets, excerptSecrets,
-		linkSecrets,
+		linkSecrets, certificateSecrets, certificateOrderSecrets,
 	} {
 		written, err := s.resealColumn(ctx, c)
 		n += written

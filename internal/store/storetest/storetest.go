@@ -69,6 +69,7 @@ func Run(t *testing.T, e Engine) {
 		"guard":              testGuard,
 		"accounts":           testConnectAccounts,
 		"dashboards":         testDashboards,
+		"certificates":       testCertificates,
 		"account at once":    testConnectAccountAtOnce,
 		"links":              testConnectLinks,
 		"connections":        testConnections,
