@@ -25,9 +25,11 @@ USER 65532:65532
 # DATABASE_URL is not set here, because that would rule out DATABASE_URL_FILE.
 # From this directory its default, sqlite:./data/checkoutd.db, is in /data.
 WORKDIR /
-ENV ADDR=:4242
+# With TLS_DOMAINS, https is at 4242 and plain http at 4280: publish them as 443
+# and 80.
+ENV ADDR=:4242 TLS_HTTP_ADDR=:4280
 VOLUME /data
-EXPOSE 4242
+EXPOSE 4242 4280
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["/server", "healthcheck"]
 ENTRYPOINT ["/server"]
 CMD ["serve"]

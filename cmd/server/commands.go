@@ -65,6 +65,7 @@ usage: server <command>
   mails        list the e-mails to buyers and to the shop, or send one again
   backup       copy the database into a folder, while the server runs
   restore      put a backup in the place of the database
+  certificates the certificates of the server's own https: list, renew
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version
@@ -96,6 +97,8 @@ func commands() map[string]command {
 		"mails":       mailsCommand,
 		"people":      peopleCommand,
 		"version":     printVersion,
+
+		"certificates": certificatesCommand,
 	}
 }
 

@@ -11,8 +11,9 @@ func TestUsage(t *testing.T) {
 	t.Parallel()
 	commands := []string{
 		"serve", "sandbox", "stripe", "orders", "events", "buyers", "guard", "endpoints", "connect", "conform", "account",
-		"keys", "mails", "migrate", "healthcheck", "version",
+		"keys", "mails", "certificates", "migrate", "healthcheck", "version",
 	}
+
 	p := newProgram(t)
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		out := p.ok(args...)
@@ -32,7 +33,7 @@ func TestUsage(t *testing.T) {
 		}
 	}
 
-	for _, c := range []string{"orders", "events", "keys", "mails", "connect"} {
+	for _, c := range []string{"orders", "events", "keys", "mails", "connect", "certificates"} {
 		p.fails([]string{c}, c+": no subcommand given: use ")
 		if _, log := p.fails([]string{c, "sing"}, c+`: unknown subcommand "sing": use `); !strings.Contains(log, "usage: ") {
 			t.Errorf("%s sing: %q", c, log)

@@ -6,6 +6,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
+	"checkoutd/internal/certificates"
 	"checkoutd/internal/config"
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/dashboard"
@@ -81,10 +83,14 @@ type App struct {
 	dashboard  *dashboard.Service
 	pages      *pages.Pages
 
-	handler http.Handler
-	server  *httpserver.Server
-	figures *httpserver.Server // serves the metrics; nil: nobody does
-	offline *offline           // nil in real mode
+	certs *certificates.Service // nil: plain http
+
+	handler      http.Handler
+	plainHandler http.Handler
+	server       *httpserver.Server
+	plain        *httpserver.Server // plain http beside https; nil: there is none
+	figures      *httpserver.Server // serves the metrics; nil: nobody does
+	offline      *offline           // nil in real mode
 }
 
 // New opens the database, migrates it, and listens on the configured addresses,
@@ -110,6 +116,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.listen(ctx); err != nil {
 		return err
 	}
+	if err := a.listenForPlain(ctx); err != nil {
+		return err
+	}
 	fresh, err := newLive(a.cfg)
 	if err != nil {
 		return err
@@ -126,6 +135,16 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 
+	if a.certs, err = a.newCertificates(ctx); err != nil {
+		return err
+	}
+
+	if a.certs != nil {
+		if a.plainHandler, err = a.plainRoutes(); err != nil {
+			return err
+		}
+	}
+
 	a.handler, err = a.routes()
 	return err
 }
@@ -137,11 +156,15 @@ func (a *App) listen(ctx context.Context) (err error) {
 		Addr:           a.cfg.Addr,
 		Log:            a.opts.Log,
 		Handler:        http.HandlerFunc(a.serve),
+		Certificate:    a.certificate(),
 		MaxConnections: a.cfg.MaxConnections,
 		TrustedProxies: a.cfg.TrustedProxies,
 	})
-	if err != nil || !a.cfg.IsSandbox() {
-		return err
+	if err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	if !a.cfg.IsSandbox() {
+		return nil
 	}
 
 	shop := "http://" + a.server.Addr().String()
@@ -217,9 +240,11 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
 	workers.Go(func() { a.effects.Run(work) })
+
 	if a.mail != nil {
 		workers.Go(func() { a.mail.Run(work) })
 	}
+
 	workers.Go(func() { a.api.Run(work) })
 	workers.Go(func() { a.people.Run(work) })
 	workers.Go(func() { a.connect.Run(work) })
@@ -248,11 +273,19 @@ func (a *App) Run(ctx context.Context) error {
 		workers.Go(func() { a.account.run(work, stop) })
 	}
 
+	var plain sync.WaitGroup
+	if a.certs != nil {
+		workers.Go(func() { a.certs.Run(work) })
+		plain.Go(func() { a.runPlain(ctx) })
+	}
+
 	err := a.server.Run(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errAccount) {
 		err = errors.Join(cause, err)
 	}
 
+	stop(nil)
+	plain.Wait()
 	stopWork()
 	workers.Wait()
 
@@ -271,12 +304,19 @@ func (a *App) Close() error {
 	if a.server != nil {
 		err = a.server.Close()
 	}
+
+	if a.plain != nil {
+		err = errors.Join(err, a.plain.Close())
+	}
+
 	if a.figures != nil {
 		err = errors.Join(err, a.figures.Close())
 	}
+
 	if a.offline != nil {
 		err = errors.Join(err, a.offline.close())
 	}
+
 	return errors.Join(err, a.closeStore())
 }
 

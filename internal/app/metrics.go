@@ -98,6 +98,7 @@ func (a *App) readMetrics() {
 			for _, p := range db.Pools() {
 				list = append(list, telemetry.Pool(p))
 			}
+
 			return list
 		},
 		Budget: func() (waiting map[string]int, perSecond float64) {
@@ -109,6 +110,7 @@ func (a *App) readMetrics() {
 
 			return waiting, perSecond
 		},
+		Certificates: a.certificateFigures(),
 	})
 }
 
@@ -127,7 +129,11 @@ func (a *App) paidMeter() func(context.Context, payments.Effect) {
 
 		st, err := a.store.Read(ctx, e.OrderID)
 		if err != nil {
-			a.opts.Log.Warn().Err(err).Str("order_id", e.OrderID).Msg("could not read an order for the metrics")
+			a.opts.Log.Warn().
+				Err(err).
+				Str("order_id", e.OrderID).
+				Msg("could not read an order for the metrics")
+
 			return
 		}
 

@@ -18,7 +18,6 @@ import (
 	"checkoutd/internal/catest"
 	"checkoutd/internal/certificates"
 	"checkoutd/internal/httpserver"
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 	"checkoutd/internal/testkit"
@@ -47,10 +46,6 @@ func newSite(t *testing.T, url string) *site {
 	s.roots, s.mine = x509.NewCertPool(), x509.NewCertPool()
 	s.roots.AppendCertsFromPEM(s.Roots)
 	s.mine.AppendCertsFromPEM(s.Issuer)
-
-	if err := s.open(t).Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 
 	listen := func(c httpserver.Config) string {
 		c.Addr, c.Log = "127.0.0.1:0", zerolog.Nop()
@@ -199,7 +194,8 @@ func TestTheFirstCertificate(t *testing.T) {
 		service := s.replica(t, nil)
 		run(t, service)
 
-		if f := service.Figures(); s.serial(t) != "" || f.Tries != 1 || !f.FailedAt.Equal(s.clock.Now().Truncate(time.Microsecond)) {
+		failedAt := s.clock.Now().Truncate(time.Microsecond)
+		if f := service.Figures(); s.serial(t) != "" || f.Tries != 1 || !f.FailedAt.Equal(failedAt) {
 			t.Errorf("the CA did not look at the closed port: %+v", f)
 		}
 
@@ -250,7 +246,7 @@ func TestReplicasAskOnce(t *testing.T) {
 		byFile bool
 	}{
 		{"sqlite, by a handshake", func() string { return storetest.SQLiteURL(t) }, false},
-		{"postgres, by a file", func() string { return pgtest.Shared(t).NewDatabase(t) }, true},
+		{"postgres, by a file", func() string { return storetest.PostgresURL(t) }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -37,6 +37,7 @@ type Config struct {
 	Layout       Layout
 	SavedMethods SavedMethods
 	Server
+	TLS
 	Rules
 	Mail
 	Storage
@@ -59,9 +60,14 @@ type Config struct {
 func (c *Config) IsSandbox() bool { return c.Mode == Sandbox }
 
 // ProbeURL returns the URL at which a server that listens on ADDR answers
-// requests from its own machine.
+// requests from its own machine. With TLS_DOMAINS it is that of plain http.
 func (c *Config) ProbeURL(path string) string {
-	host, port, _ := net.SplitHostPort(c.Addr)
+	addr := c.Addr
+	if len(c.TLSDomains) > 0 { // its certificate is not there yet, or not for this name
+		addr = c.TLSHTTPAddr
+	}
+
+	host, port, _ := net.SplitHostPort(addr)
 	ip, err := netip.ParseAddr(host)
 
 	// A server that listens on every interface also listens on loopback.
@@ -79,7 +85,7 @@ func (c *Config) ProbeURL(path string) string {
 type Setting struct {
 	Name   string
 	Value  string // of a secret only "set" or ""
-	Source string // environment, .env, file, default, sandbox or ADDR
+	Source string // environment, .env, file, default, sandbox, ADDR or TLS_DOMAINS
 }
 
 // Redacted returns the settings that the mode uses, without any secret, in

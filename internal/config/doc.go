@@ -15,6 +15,7 @@
 //	rules.go          what the shop decides before a payment
 //	mail.go           e-mails to buyers and to the shop
 //	server.go         address, proxies, rate limit, log
+//	tls.go            https without a proxy
 //	storage.go        the database
 //	background.go     workers and intervals
 //	endpoints.go      webhooks to the shop's backend

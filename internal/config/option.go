@@ -58,6 +58,7 @@ func sections() []section {
 		rulesSection(),
 		mailSection(),
 		serverSection(),
+		tlsSection(),
 		storageSection(),
 		backgroundSection(),
 		peopleSection(),

@@ -41,9 +41,10 @@ func serverSection() section {
 		finish: (*loading).finishServer,
 		options: []option{
 			{
-				name:  "ADDR",
-				def:   "localhost:4242",
-				help:  "host:port to listen on. :4242 listens on every interface, which a container needs.",
+				name: "ADDR",
+				def:  "localhost:4242",
+				help: "host:port to listen on. :4242 listens on every interface, which a container needs. " +
+					"With TLS_DOMAINS it serves https.",
 				modes: []Mode{Serve, Sandbox, Healthcheck},
 				read:  readAddr,
 			},
@@ -51,7 +52,7 @@ func serverSection() section {
 				name: "BASE_URL",
 				def:  "http://localhost:4242",
 				help: "The shop's public address. With live keys it must be https. If it is not set, it " +
-					"follows the port of ADDR.",
+					"follows TLS_DOMAINS or the port of ADDR.",
 				modes: checkoutModes,
 				read:  origin(func(c *Config) *string { return &c.BaseURL }),
 			},
@@ -203,6 +204,7 @@ func readLogLevel(c *Config, s string) error {
 }
 
 func (l *loading) finishServer() {
+	l.deriveAddr()
 	l.deriveBaseURL()
 
 	c := l.config
@@ -220,7 +222,7 @@ func (l *loading) finishServer() {
 		}
 	}
 
-	if strings.HasPrefix(c.BaseURL, "https://") && len(c.TrustedProxies) == 0 {
+	if strings.HasPrefix(c.BaseURL, "https://") && len(c.TrustedProxies) == 0 && len(c.TLSDomains) == 0 {
 		l.warn("BASE_URL is https, but TRUSTED_PROXIES is empty: " +
 			"every buyer will seem to come over plain http from the proxy's address.")
 	}
@@ -232,6 +234,13 @@ func (l *loading) deriveBaseURL() {
 	if !l.valid("ADDR") || l.given("BASE_URL") {
 		return
 	}
+
+	if domains := l.config.TLSDomains; len(domains) > 0 {
+		l.config.BaseURL = "https://" + domains[0]
+		l.record(option{name: "BASE_URL"}, value{text: l.config.BaseURL, source: "TLS_DOMAINS"})
+		return
+	}
+
 	_, port, _ := net.SplitHostPort(l.config.Addr)
 	if port == "0" {
 		return // the system chooses it when the server starts
@@ -249,12 +258,12 @@ func (l *loading) requireHTTPS() {
 			"give the shop a certificate and write https://…, or use test keys")
 	}
 
-	// checkoutd itself speaks plain http. Without a trusted proxy it cannot
-	// know that a request came over https.
-	if l.valid("TRUSTED_PROXIES") && len(c.TrustedProxies) == 0 {
+	// Unless checkoutd serves https itself, it cannot know without a trusted
+	// proxy that a request came over https.
+	if l.valid("TRUSTED_PROXIES", "TLS_DOMAINS") && len(c.TrustedProxies) == 0 && len(c.TLSDomains) == 0 {
 		l.problem("TRUSTED_PROXIES", "is empty, but the keys are live, so every page would be refused as not https. "+
 			"Name the proxy that terminates TLS for the shop and sets X-Forwarded-Proto, like 127.0.0.1 "+
-			"or 172.16.0.0/12")
+			"or 172.16.0.0/12, or let checkoutd serve https itself with TLS_DOMAINS")
 	}
 }
 

@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -19,10 +20,7 @@ import (
 // Paths in except are served over plain http as well; one that ends in / is a
 // prefix.
 func RequireHTTPS(baseURL string, page httpio.PageErrorFunc, except ...string) func(http.Handler) http.Handler {
-	refuse := httpio.HandlePage(func(http.ResponseWriter, *http.Request) error {
-		return fault.New(fault.Forbidden, "https_required",
-			"Payments need a secure connection, and this connection is not secure. Please open "+baseURL+" instead.")
-	}, httpio.Negotiate(page))
+	refuse := refusePlain(baseURL, page)
 
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,6 +31,32 @@ func RequireHTTPS(baseURL string, page httpio.PageErrorFunc, except ...string) f
 
 			refuse(w, r)
 		})
+	}
+}
+
+func refusePlain(baseURL string, page httpio.PageErrorFunc) http.HandlerFunc {
+	return httpio.HandlePage(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Forbidden, "https_required",
+			"Payments need a secure connection, and this connection is not secure. Please open "+baseURL+" instead.")
+	}, httpio.Negotiate(page))
+}
+
+// ToHTTPS redirects to the same path of baseURL, which is https. It refuses
+// what is not safe to repeat there, and what carries a key: whoever sends keys
+// in clear must learn of it.
+func ToHTTPS(baseURL string, page httpio.PageErrorFunc) http.HandlerFunc {
+	refuse := refusePlain(baseURL, page)
+
+	return func(w http.ResponseWriter, r *http.Request) {
+		reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if !reading || r.Header.Get("Authorization") != "" {
+			refuse(w, r)
+			return
+		}
+
+		to := url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+		w.Header().Set("Location", baseURL+"/"+strings.TrimPrefix(to.String(), "/"))
+		w.WriteHeader(http.StatusMovedPermanently)
 	}
 }
 

@@ -106,8 +106,8 @@ func (s *Store) CheckKeys(ctx context.Context) error {
 
 		switch {
 		case errors.Is(err, sealed.ErrNoKey) && len(s.ring.KeyIDs()) == 0:
-			return fmt.Errorf("DATA_KEY is not set, and the database holds values that are encrypted under the key with ID %s: "+
-				"set it to that key", id)
+			return fmt.Errorf("DATA_KEY is not set, and the database holds values that are encrypted under the key "+
+				"with ID %s: set it to that key", id)
 		case errors.Is(err, sealed.ErrNoKey):
 			return fmt.Errorf("DATA_KEY lacks the key with ID %s, under which the database holds values (it has %s): "+
 				"add that key behind the others", id, strings.Join(s.ring.KeyIDs(), ", "))
@@ -144,7 +144,8 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 
 	for _, c := range []secrets{
 		keySecrets, intentSecrets, payloadSecrets, answerSecrets, seedSecrets, endpointSecrets, excerptSecrets,
-		linkSecrets, certificateSecrets, certificateOrderSecrets,
+		linkSecrets,
+		certificateSecrets, certificateOrderSecrets,
 	} {
 		written, err := s.resealColumn(ctx, c)
 		n += written

@@ -33,7 +33,11 @@ type reader struct {
 	waited        *prometheus.Desc
 	budgetWaiting *prometheus.Desc
 	budgetPace    *prometheus.Desc
+	certificates  certificateDesc
 }
+
+// certificateDesc describes the certificates of the server's own https.
+type certificateDesc struct{ end, left, tries, failed *prometheus.Desc }
 
 // waitingDesc describes how much work waits, and for how long.
 type waitingDesc struct{ n, age *prometheus.Desc }
@@ -78,6 +82,16 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 		budgetWaiting: desc("budget_waiting", "Requests to Stripe that wait for their turn, by priority.", "priority"),
 		budgetPace: desc("budget_requests_per_second",
 			"How many requests to Stripe this replica may send in a second now, 0 without a limit."),
+		certificates: certificateDesc{
+			end: desc("certificate_end_timestamp_seconds",
+				"When the certificate of TLS_DOMAINS ends that ends first, 0 while one is missing."+shared),
+			left: desc("certificate_left_ratio",
+				"The part of a certificate's life that is left, at least; it is renewed at a third."+shared),
+			tries: desc("certificate_failed_tries",
+				"Tries to get a certificate that failed since the last success, at most."+shared),
+			failed: desc("certificate_failure_timestamp_seconds",
+				"When a try to get a certificate failed last, 0 for never."+shared),
+		},
 	}
 }
 
@@ -87,6 +101,7 @@ func (r *reader) Describe(to chan<- *prometheus.Desc) {
 		r.up, r.attempts.n, r.attempts.age, r.events, r.eventLag, r.effects.n, r.effects.age, r.deliveries.n,
 		r.deliveries.age, r.endpoints, r.emails, r.backup, r.removed, r.unswept, r.connections, r.waits,
 		r.waited, r.budgetWaiting, r.budgetPace,
+		r.certificates.end, r.certificates.left, r.certificates.tries, r.certificates.failed,
 	} {
 		to <- d
 	}
@@ -118,7 +133,24 @@ func (r *reader) Collect(to chan<- prometheus.Metric) {
 	for priority, n := range waiting {
 		gauge(to, r.budgetWaiting, float64(n), priority)
 	}
+
 	gauge(to, r.budgetPace, perSecond)
+
+	if r.sources.Certificates != nil {
+		c := r.sources.Certificates()
+		gauge(to, r.certificates.end, timestamp(c.End))
+		gauge(to, r.certificates.left, c.Left)
+		gauge(to, r.certificates.tries, float64(c.Tries))
+		gauge(to, r.certificates.failed, timestamp(c.FailedAt))
+	}
+}
+
+// timestamp returns a time in seconds since 1970, 0 if there is none.
+func timestamp(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.Unix())
 }
 
 func (r *reader) tables(to chan<- prometheus.Metric, t Tables) {

@@ -69,17 +69,23 @@ func New(c Config) *Metrics {
 	m.attempts = m.counter("payment_attempts_total",
 		"Calls that confirm a payment, by outcome and by why the bank declined.", "outcome", "decline_code")
 	m.paidAfter = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "confirm_to_paid_seconds", Buckets: paidTimes,
-		Help: "Time from the buyer's confirmation until the order was paid. Each order is counted by one replica.",
+		Namespace: namespace,
+		Name:      "confirm_to_paid_seconds",
+		Buckets:   paidTimes,
+		Help:      "Time from the buyer's confirmation until the order was paid. Each order is counted by one replica.",
 	})
+
 	m.eventsStored = m.counter("events_stored_total",
 		"Stripe's events that were new, by how they came: by webhook, or by backfill because no webhook did.", "source")
 	m.eventsWorked = m.counter("events_worked_total", "Tries to process an event, by the state after it.", "state")
 	m.tries = m.counter("delivery_tries_total", "Webhooks sent to the shop's backend, by outcome.", "outcome")
 	m.tryTime = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "delivery_duration_seconds", Buckets: answerTimes,
-		Help: "How long the shop's backend took to answer a webhook.",
+		Namespace: namespace,
+		Name:      "delivery_duration_seconds",
+		Buckets:   answerTimes,
+		Help:      "How long the shop's backend took to answer a webhook.",
 	})
+
 	m.emailTries = m.counter("email_tries_total", "Tries to send an e-mail, by the state after it.", "state")
 	m.blocks = m.counter("card_testing_blocks_total",
 		"Payments that were refused as card testing, by whose failures were too many.", "reason")
@@ -92,8 +98,11 @@ func New(c Config) *Metrics {
 	m.keyRefused = m.state("stripe_key_refused", "1 while Stripe refuses the secret key, so that nobody can pay.")
 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "build_info", Help: "1, with the version and the mode of the Stripe keys.",
+		Namespace: namespace,
+		Name:      "build_info",
+		Help:      "1, with the version and the mode of the Stripe keys.",
 	}, []string{"version", "go_version", "mode"})
+
 	build.WithLabelValues(c.Version, runtime.Version(), c.Mode).Set(1)
 
 	m.registry.MustRegister(m.paidAfter, m.tryTime, build,
@@ -107,7 +116,11 @@ func New(c Config) *Metrics {
 const namespace = "checkoutd"
 
 func (m *Metrics) counter(name, help string, labels ...string) *prometheus.CounterVec {
-	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: namespace,
+		Name:      name,
+		Help:      help,
+	}, labels)
 	m.registry.MustRegister(c)
 	return c
 }
@@ -121,7 +134,10 @@ func (m *Metrics) state(name, help string) prometheus.Gauge {
 
 func (m *Metrics) times(name, help string, labels ...string) *prometheus.HistogramVec {
 	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: namespace, Name: name, Help: help, Buckets: answerTimes,
+		Namespace: namespace,
+		Name:      name,
+		Help:      help,
+		Buckets:   answerTimes,
 	}, labels)
 	m.registry.MustRegister(h)
 	return h
@@ -133,23 +149,29 @@ func (m *Metrics) begin() {
 	for _, v := range eventSources {
 		m.eventsStored.WithLabelValues(v)
 	}
+
 	for _, v := range eventStates {
 		m.eventsWorked.WithLabelValues(v)
 	}
+
 	for _, v := range blockReasons {
 		m.blocks.WithLabelValues(v)
 	}
+
 	for _, v := range emailStates {
 		m.emailTries.WithLabelValues(v)
 	}
+
 	for _, v := range tryOutcomes {
 		m.tries.WithLabelValues(v)
 	}
+
 	for _, method := range callMethods {
 		for _, v := range callOutcomes {
 			m.calls.WithLabelValues(method, v)
 		}
 	}
+
 	for _, v := range attemptOutcomes {
 		m.attempts.WithLabelValues(v, "")
 	}
@@ -255,6 +277,17 @@ type Sources struct {
 	// Budget returns how many requests to Stripe wait, by priority, and how
 	// many this replica may send in a second, 0 without a limit.
 	Budget func() (waiting map[string]int, perSecond float64)
+	// Certificates returns the state of the server's own certificates. Nil: a
+	// proxy has them.
+	Certificates func() Certificates
+}
+
+// Certificates is the state of the certificates of all domains.
+type Certificates struct {
+	End      time.Time // of the one that ends first; zero while one is missing
+	Left     float64   // the part of its life that is left, 0 to 1
+	Tries    int64     // that failed since a success
+	FailedAt time.Time // the last time; zero for never
 }
 
 // Tables is what the database holds, for all replicas.

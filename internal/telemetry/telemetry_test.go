@@ -28,8 +28,12 @@ var now = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 func everything(t *testing.T, tables func(context.Context) (telemetry.Tables, error)) *telemetry.Metrics {
 	t.Helper()
 	m := telemetry.New(telemetry.Config{
-		Version: "1.2.3", Mode: "test", Now: func() time.Time { return now }, Log: zerolog.Nop(),
+		Version: "1.2.3",
+		Mode:    "test",
+		Now:     func() time.Time { return now },
+		Log:     zerolog.Nop(),
 	})
+
 	m.Request("GET", "/checkout/{id}", 200, time.Second)
 	m.AttemptSent("failed", "insufficient_funds")
 	m.OrderPaid(3 * time.Second)
@@ -42,9 +46,20 @@ func everything(t *testing.T, tables func(context.Context) (telemetry.Tables, er
 	m.StripeNotAsked("POST")
 	m.Read(telemetry.Sources{
 		Tables: tables,
-		Pools:  func() []telemetry.Pool { return []telemetry.Pool{{Name: "write", Open: 3, InUse: 1, Waits: 7}} },
+		Pools: func() []telemetry.Pool {
+			return []telemetry.Pool{{
+				Name:  "write",
+				Open:  3,
+				InUse: 1,
+				Waits: 7,
+			}}
+		},
 		Budget: func() (map[string]int, float64) { return map[string]int{"confirm": 2}, 20 },
+		Certificates: func() telemetry.Certificates {
+			return telemetry.Certificates{End: time.Unix(1800000000, 0), Left: 0.25, Tries: 3}
+		},
 	})
+
 	return m
 }
 
@@ -64,13 +79,16 @@ func scrape(t *testing.T, m *telemetry.Metrics) string {
 	t.Helper()
 	rec := httptest.NewRecorder()
 	m.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+
 	if rec.Code != 200 {
 		t.Fatalf("GET /metrics answers %d: %s", rec.Code, rec.Body)
 	}
+
 	text, err := io.ReadAll(rec.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return string(text)
 }
 
@@ -120,6 +138,7 @@ func TestValuesOfOthersCountAsOther(t *testing.T) {
 		`checkoutd_payment_attempts_total{decline_code="other",outcome="failed"} 1`,
 		`checkoutd_events_stored_total{source="other"} 1`,
 		`checkoutd_stripe_requests_total{method="other",outcome="refused"} 1`)
+
 	for _, leaked := range []string{"ada@", "evt_1", "192.0.2.1", "BREW"} {
 		if strings.Contains(text, leaked) {
 			t.Errorf("the metrics contain %s", leaked)
@@ -194,6 +213,7 @@ func TestFilesKnowTheMetrics(t *testing.T) {
 	if !json.Valid([]byte(dashboard)) {
 		t.Error("the dashboard is not JSON")
 	}
+
 	for _, name := range exist {
 		if !strings.Contains(dashboard, name) && !strings.Contains(read(t, "deploy/prometheus/alerts.yml"), name) {
 			t.Errorf("neither the dashboard nor an alert uses %s", name)

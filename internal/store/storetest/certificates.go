@@ -93,17 +93,19 @@ func testCertificates(t *testing.T, e Engine) {
 	if _, err := next.Reseal(f.ctx); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := f.openWith("b").Certificates(f.ctx, ""); err != nil || len(list) != 2 || list[1].Key+list[0].Key != "the key" {
+	list, err = f.openWith("b").Certificates(f.ctx, "")
+	if err != nil || len(list) != 2 || list[1].Key+list[0].Key != "the key" {
 		t.Errorf("after the rotation: %+v, %v", list, err)
 	}
 
-	if _, ok, err := s.ClaimCertificate(f.ctx, first.ID, start.Add(time.Hour), start.Add(2*time.Hour)); ok || err != nil {
+	later, until := start.Add(time.Hour), start.Add(2*time.Hour)
+	if _, ok, err := s.ClaimCertificate(f.ctx, first.ID, later, until); ok || err != nil {
 		t.Errorf("claimed before its time: %t, %v", ok, err)
 	}
-	if n, err := next.RenewCertificates(f.ctx, first.Domain, start.Add(time.Hour)); n != 2 || err != nil {
+	if n, err := next.RenewCertificates(f.ctx, first.Domain, later); n != 2 || err != nil {
 		t.Errorf("a person renews: %d, %v; want 2", n, err)
 	}
-	if _, ok, err := next.ClaimCertificate(f.ctx, first.ID, start.Add(time.Hour), start.Add(2*time.Hour)); !ok || err != nil {
+	if _, ok, err := next.ClaimCertificate(f.ctx, first.ID, later, until); !ok || err != nil {
 		t.Errorf("not claimed when a person wants it: %t, %v", ok, err)
 	}
 
