@@ -111,7 +111,8 @@ func erasePerson(ctx context.Context, p *app.People, q peopleQuery, out io.Write
 	case !res.Begun && !res.Done:
 		return errors.New("the customer is erased here already; a server deletes them at Stripe")
 	case !res.Begun:
-		_, err := fmt.Fprintln(out, "nothing is stored of this customer")
+		_, err := fmt.Fprintln(out, "nothing is stored of this customer here; "+
+			"\"server people proofs\" lists customers that stayed at Stripe")
 		return err
 	}
 

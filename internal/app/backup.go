@@ -52,11 +52,12 @@ func Backup(
 		return dumpSQLite(ctx, s, facts, path, m)
 	}
 
-	if b, err = backup.Create(ctx, c); err != nil {
+	b, err = backup.Create(ctx, c)
+	if err != nil && !errors.Is(err, backup.ErrOldStay) {
 		return b, fmt.Errorf("no backup was made: %w", err)
 	}
 
-	return b, s.NoteBackup(ctx, b.TakenAt)
+	return b, errors.Join(err, s.NoteBackup(ctx, b.TakenAt))
 }
 
 func engineOf(cfg *config.Config) string {

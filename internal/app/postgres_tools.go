@@ -59,7 +59,7 @@ func postgresTool(ctx context.Context, databaseURL, name string, args ...string)
 	}
 
 	cmd := exec.CommandContext(ctx, name, append(args, "--no-password", "--dbname="+address)...)
-	cmd.Env = append(os.Environ(), "PGOPTIONS=-c statement_timeout=0 -c lock_timeout=60s")
+	cmd.Env = append(os.Environ(), "PGOPTIONS=-c statement_timeout=0")
 	if password != "" {
 		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)
 	}
@@ -87,7 +87,8 @@ func dumpPostgres(ctx context.Context, databaseURL, path string) error {
 		}
 	}
 
-	if _, err := postgresTool(ctx, databaseURL, "pg_dump", "--format=custom", "--file="+path); err != nil {
+	if _, err := postgresTool(ctx, databaseURL, "pg_dump", "--format=custom",
+		"--lock-wait-timeout=60000", "--file="+path); err != nil {
 		return err
 	}
 	return checkDump(ctx, path)

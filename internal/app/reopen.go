@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
+	"checkoutd/internal/webhooks"
 )
 
 // reopenEvery is how often a closed shop looks whether it may open.
@@ -24,8 +25,13 @@ type closure struct {
 	said         string    // the last reason that was logged
 }
 
-// readClosure closes the shop if the database says that it was restored.
+// readClosure closes the shop if the database says that it was restored. It is
+// safe for concurrent use.
 func (a *App) readClosure(ctx context.Context) error {
+	if a.closure.closed.Load() {
+		return nil
+	}
+
 	r, closed, err := a.store.Restored(ctx)
 	if err != nil || !closed {
 		return err
@@ -40,32 +46,35 @@ func (a *App) readClosure(ctx context.Context) error {
 }
 
 // reopen opens a closed shop when it may be, or when another replica or
-// "server restore --open" has opened it.
+// "server restore --open" has opened it, until ctx ends.
 func (a *App) reopen(ctx context.Context) {
-	if !a.closure.closed.Load() {
-		return
-	}
-
 	tick := time.NewTicker(reopenEvery)
 	defer tick.Stop()
 
 	for ctx.Err() == nil {
-		wait, err := a.tryOpen(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			a.sayClosed("could not find out whether the shop may open: " + err.Error())
-		case wait == "":
-			a.closure.closed.Store(false)
-			a.sayOpen(ctx)
-			return
-		default:
-			a.sayClosed(wait)
+		if a.closure.closed.Load() {
+			a.reopenNow(ctx)
 		}
 
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
+	}
+}
+
+func (a *App) reopenNow(ctx context.Context) {
+	wait, err := a.tryOpen(ctx)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		a.sayClosed("could not find out whether the shop may open: " + err.Error())
+	case err != nil:
+	case wait == "":
+		a.closure.backfilledAt = time.Time{} // another restore needs another one
+		a.closure.closed.Store(false)
+		a.sayOpen(ctx)
+	default:
+		a.sayClosed(wait)
 	}
 }
 
@@ -77,6 +86,11 @@ func (a *App) tryOpen(ctx context.Context) (wait string, err error) {
 		return "", err
 	}
 
+	if a.opts.Now().Sub(r.TakenAt) > webhooks.Retention {
+		return "the backup is older than the events that Stripe keeps: compare the payments since then in the " +
+			"Dashboard, then run \"server restore --open\"", nil
+	}
+
 	if a.closure.backfilledAt.IsZero() {
 		if _, err := a.webhooks.Backfill(ctx); err != nil {
 			return "", err
@@ -84,7 +98,9 @@ func (a *App) tryOpen(ctx context.Context) (wait string, err error) {
 		a.closure.backfilledAt = a.opts.Now()
 	}
 
-	events, payments, err := a.store.Behind(ctx, r.At, a.closure.backfilledAt)
+	// The restore may have been given another machine's time; what the backup
+	// holds is older than itself.
+	events, payments, err := a.store.Behind(ctx, r.TakenAt, a.closure.backfilledAt)
 	switch {
 	case err != nil:
 		return "", err

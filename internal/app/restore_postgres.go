@@ -42,7 +42,10 @@ func restorePostgres(
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	dump, script := filepath.Join(dir, "dump"), filepath.Join(dir, "restore.sql")
+	dump, locks, script := filepath.Join(dir, "dump"), filepath.Join(dir, "locks.sql"), filepath.Join(dir, "restore.sql")
+	if err := os.WriteFile(locks, []byte(store.RestoreLocks), 0o600); err != nil {
+		return r, err
+	}
 	if err := b.Extract(ctx, dump); err != nil {
 		return r, err
 	}
@@ -60,7 +63,8 @@ func restorePostgres(
 	}
 
 	if _, err := postgresTool(ctx, cfg.DatabaseURL.Reveal(), "psql", "--no-psqlrc", "--quiet", "--output="+os.DevNull,
-		"--set=ON_ERROR_STOP=1", "--single-transaction", "--file="+script); err != nil {
+		"--set=ON_ERROR_STOP=1", "--single-transaction", "--file="+locks, "--file="+script,
+	); err != nil {
 		return r, fmt.Errorf("the former database is unchanged: %w", err)
 	}
 
@@ -78,15 +82,22 @@ func mayReplace(
 	}
 	defer s.Close() //nolint:errcheck // it was only read
 
+	if empty, err := s.Empty(ctx); err != nil || empty {
+		return err // nothing is lost of an empty one
+	}
+
 	f, err := s.Facts(ctx)
 	if err != nil {
-		return nil //nolint:nilerr // it has no tables of ours, so nothing is lost
+		return err
 	}
 
 	running, err := s.RunningServers(ctx, now)
 	switch {
 	case err != nil && !force:
 		return err
+	case running > 0:
+		// Its buyers would pay again what the backup knows as open.
+		return errors.New("a server is running on this database, or was half a minute ago. Stop it first")
 	case f.Schema > b.Schema:
 		return errors.New("the database has a newer schema than the backup, whose tables would stay: " +
 			"restore into an empty database (createdb)")
@@ -95,9 +106,6 @@ func mayReplace(
 			"checkoutd that made it, or a later one", b.Schema, f.Known)
 	case force:
 		return nil
-	case running > 0:
-		return errors.New("a server is running on this database, or was half a minute ago. Stop it first; --force " +
-			"restores all the same")
 	case f.Use != "" && f.Use != b.Mode || f.Account != "" && f.Account != b.Account:
 		return fmt.Errorf("the database is for %s %s, and the backup for %s %s. Use --force to restore all the same",
 			f.Use, f.Account, b.Mode, b.Account)

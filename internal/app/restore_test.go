@@ -71,8 +71,11 @@ func testRestore(t *testing.T, options []e2etest.Option) {
 	b.WantStatus(during, "paid paid")
 	other.WantStatus(later, "paid paid")
 
-	if _, err := restore(t, s, path, false); err == nil {
-		t.Fatal("a database was restored under a running server")
+	for _, force := range []bool{false, true} {
+		_, err := restore(t, s, path, force)
+		if err == nil || !strings.Contains(err.Error(), "server") || strings.Contains(err.Error(), "newer") {
+			t.Fatalf("under a running server, force=%t: got %v, want a refusal", force, err)
+		}
 	}
 
 	s.Stop()

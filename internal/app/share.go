@@ -59,6 +59,10 @@ func (a *App) beat(ctx context.Context) error {
 	}
 
 	now := a.opts.Now()
+	if err := a.readClosure(ctx); err != nil {
+		return err
+	}
+
 	n, err := a.store.CountReplicas(ctx, a.replica, now, now.Add(replicaLease))
 	if err == nil {
 		a.budget.Share(n)

@@ -136,6 +136,23 @@ func TestKeepRemovesTheOldestBackupsOnly(t *testing.T) {
 	f.want("checkoutd-20260131T120400Z", "checkoutd-20260131T120500Z", "checkoutd-notes")
 }
 
+// The clock was ahead when the former backups were made.
+func TestKeepLeavesTheBackupThatWasJustMade(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	for range 2 {
+		if _, err := f.create(0, "x", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	f.now = f.now.Add(-time.Hour)
+	if b, err := f.create(1, "x", nil); err != nil || len(b.Removed) != 2 {
+		t.Errorf("removed %v, %v", b.Removed, err)
+	}
+	f.want("checkoutd-20260131T110300Z")
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)

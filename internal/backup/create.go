@@ -40,8 +40,12 @@ var names = regexp.MustCompile(`^checkoutd-\d{8}T\d{6}Z$`)
 // leftovers match what a run that was killed leaves behind.
 var leftovers = regexp.MustCompile(`^\.checkoutd-\d{8}T\d{6}Z\.(partial|removing)$`)
 
-// Create makes a backup. After an error there is none, and no other one was
-// removed for it.
+// ErrOldStay means that a backup is complete, but older ones could not be
+// removed.
+var ErrOldStay = errors.New("older backups could not be removed")
+
+// Create makes a backup. After an error other than ErrOldStay there is none,
+// and no other one was removed for it.
 func Create(ctx context.Context, c Config) (b Backup, err error) {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return b, fmt.Errorf("the folder of the backups cannot be made: %w", err)
@@ -79,8 +83,10 @@ func Create(ctx context.Context, c Config) (b Backup, err error) {
 		return b, err
 	}
 
-	b.Removed, err = c.removeOld()
-	return b, err
+	if b.Removed, err = c.removeOld(name); err != nil {
+		return b, fmt.Errorf("%s is complete, but %w: %w", b.Path, ErrOldStay, err)
+	}
+	return b, nil
 }
 
 // fill writes all of a backup to dir, and reads it back.
@@ -140,9 +146,10 @@ func (m *Manifest) add(
 	return nil
 }
 
-// removeOld removes all backups but the newest Keep. A removal that is killed
-// leaves no half of a backup under its name.
-func (c Config) removeOld() (removed []string, err error) {
+// removeOld removes all backups but made and the newest of the others, Keep in
+// all. A clock that was wrong may have given another one a later name. A
+// removal that is killed leaves no half of a backup under its name.
+func (c Config) removeOld(made string) (removed []string, err error) {
 	if c.Keep <= 0 {
 		return nil, nil
 	}
@@ -154,13 +161,13 @@ func (c Config) removeOld() (removed []string, err error) {
 
 	var all []string
 	for _, e := range entries {
-		if e.IsDir() && names.MatchString(e.Name()) {
+		if e.IsDir() && names.MatchString(e.Name()) && e.Name() != made {
 			all = append(all, e.Name())
 		}
 	}
 
 	slices.Reverse(all)
-	for _, name := range all[min(c.Keep, len(all)):] {
+	for _, name := range all[min(c.Keep-1, len(all)):] {
 		going := filepath.Join(c.Folder, "."+name+".removing")
 		if err := os.Rename(filepath.Join(c.Folder, name), going); err != nil {
 			return removed, err

@@ -44,6 +44,14 @@ type Facts struct {
 	Newest  time.Time // when the last order changed or event arrived
 }
 
+// Empty reports whether a PostgreSQL database has no tables of ours.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	n, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+		`SELECT COUNT(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))
+			AND tablename IN ('orders', 'settings', 'goose_db_version')`)
+	return n == 0, err
+}
+
 // Facts reads the facts. It works on the schema of an older version, too.
 func (s *Store) Facts(ctx context.Context) (f Facts, err error) {
 	if f.Schema, f.Known, err = s.db.Versions(ctx); err != nil {
@@ -132,6 +140,22 @@ func RestoreScript(r Restored) string {
 		fmt.Sprintf(replace, backupSetting, "", taken) +
 		fmt.Sprintf("INSERT INTO cursors (account, at) VALUES ('', %d) ON CONFLICT (account) DO NOTHING;\n", taken)
 }
+
+// RestoreLocks are the statements that come before those of a restore, for
+// PostgreSQL's psql. They lock all tables of the database's schemas, or fail
+// after a minute. What pg_restore writes turns lock_timeout off, and would wait
+// for ever behind whoever reads one table, holding the others.
+const RestoreLocks = `SET LOCAL lock_timeout = '60s';
+DO $$
+DECLARE t text;
+BEGIN
+	FOR t IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+		WHERE schemaname = ANY (current_schemas(false)) ORDER BY tablename
+	LOOP
+		EXECUTE 'LOCK TABLE ' || t || ' IN ACCESS EXCLUSIVE MODE';
+	END LOOP;
+END $$;
+`
 
 func encodeRestored(r Restored) string { return sqldb.EncodeJSON(restored{r.TakenAt.UTC()}) }
 

@@ -16,9 +16,9 @@ import (
 // in Stripe's list a little after their time, and clocks differ.
 const overlap = time.Hour
 
-// retention is how long Stripe keeps events, less a margin
+// Retention is how long Stripe keeps events, less a margin
 // (https://docs.stripe.com/api/events).
-const retention = 30*24*time.Hour - time.Hour
+const Retention = 30*24*time.Hour - time.Hour
 
 // progressEvery is how often a long backfill logs its progress.
 const progressEvery = 5 * time.Second
@@ -136,7 +136,7 @@ func (s *Service) backfillFrom(ctx context.Context, account string, now time.Tim
 	}
 
 	from = from.Add(-overlap)
-	if oldest := now.Add(-retention); from.Before(oldest) {
+	if oldest := now.Add(-Retention); from.Before(oldest) {
 		s.cfg.Log.Warn().Time("since", from).Msg("the previous backfill is longer ago than Stripe keeps events")
 		from = oldest
 	}
