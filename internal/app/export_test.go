@@ -54,6 +54,9 @@ func (a *App) Mailer() mail.Sender { return a.live.Load().smtp }
 // PreconfirmSecret returns what signs the calls to PRECONFIRM_URL now.
 func (a *App) PreconfirmSecret() string { return a.preconfirmSecret() }
 
+// Account returns the Stripe account that the database is bound to.
+func (a *App) Account(ctx context.Context) (string, error) { return a.store.Account(ctx) }
+
 // Endpoints returns the endpoints of the shop's backend.
 func (a *App) Endpoints(ctx context.Context) ([]deliveries.Endpoint, error) {
 	return a.store.Endpoints(ctx)

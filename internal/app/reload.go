@@ -17,11 +17,11 @@ import (
 	"checkoutd/internal/telemetry"
 )
 
-// Settings are read again this often, and a key about which Stripe gave no
-// answer is tried again after retryKey.
+// Settings are read again this often, and what could not be checked or stored
+// is tried again after retryAfter.
 const (
 	rereadEvery = 5 * time.Second
-	retryKey    = time.Minute
+	retryAfter  = time.Minute
 )
 
 // reading is what one look at the settings found.
@@ -37,8 +37,9 @@ func (r reading) same(other reading) bool {
 	return r.cfg.Same(other.cfg)
 }
 
-// errNotKnown means that nobody knows yet whether a key is the right one.
-var errNotKnown = errors.New("Stripe gives no answer about the new STRIPE_SECRET_KEY") //nolint:staticcheck // a name
+// errLater means that new settings are not wrong as far as anybody knows:
+// Stripe or the database gave no answer.
+var errLater = errors.New("it is tried again in a minute")
 
 // reloader takes new settings over while the server runs.
 type reloader struct {
@@ -47,7 +48,7 @@ type reloader struct {
 	// prepare returns what the change leads to, or why it is refused. What it
 	// returns is used at once, and taken is called.
 	prepare func(context.Context, config.Change) (*live, error)
-	taken   func(config.Change)
+	taken   func(context.Context, config.Change)
 	now     func() time.Time
 	metrics *telemetry.Metrics
 	log     zerolog.Logger
@@ -113,8 +114,8 @@ func (r *reloader) settle(ctx context.Context, next reading, asked bool) {
 	if len(change.Live) > 0 {
 		fresh, err := r.prepare(ctx, change)
 		if err != nil {
-			if errors.Is(err, errNotKnown) {
-				r.retryAt = r.now().Add(retryKey)
+			if errors.Is(err, errLater) {
+				r.retryAt = r.now().Add(retryAfter)
 			}
 
 			r.refuse(err)
@@ -122,7 +123,7 @@ func (r *reloader) settle(ctx context.Context, next reading, asked bool) {
 		}
 
 		r.live.Store(fresh)
-		r.taken(change)
+		r.taken(ctx, change)
 		r.log.Info().Msg("these settings have changed, and count from now on: " + strings.Join(change.Live, ", "))
 	} else if asked || r.refused {
 		r.log.Info().Msg("the settings were read again, and none has changed that counts without a restart")
@@ -177,16 +178,23 @@ func (a *App) prepare(ctx context.Context, change config.Change) (*live, error) 
 	}
 
 	if slices.Contains(change.Live, "ENDPOINTS") {
-		err = a.store.ConfigureEndpoints(ctx, endpoints)
+		err = storeError(a.store.ConfigureEndpoints(ctx, endpoints))
 	}
 
 	return fresh, err
 }
 
 // taken notes that the settings of a change are in use.
-func (a *App) taken(change config.Change) {
-	if slices.Contains(change.Live, "STRIPE_SECRET_KEY") {
-		a.keyState.told(a.secretKey(), true) // Stripe has just accepted it
+func (a *App) taken(ctx context.Context, change config.Change) {
+	if !slices.Contains(change.Live, "STRIPE_SECRET_KEY") {
+		return
+	}
+	a.keyState.told(a.secretKey(), true) // Stripe has just accepted it
+
+	// The checklist before going live says how old the key is.
+	_, err := a.store.SeeGoLiveKey(ctx, fingerprint(change.Config.StripeSecretKey), a.opts.Now())
+	if err != nil {
+		a.opts.Log.Error().Err(err).Msg("could not note since when the new STRIPE_SECRET_KEY is used")
 	}
 }
 
@@ -205,12 +213,15 @@ func (a *App) checkKeys(ctx context.Context, prev, next *config.Config) error {
 	}
 
 	account, err := a.store.Account(ctx)
-	if err == nil && config.LooksForeign(next.StripePublishableKey, account) &&
-		next.StripePublishableKey != prev.StripePublishableKey {
-		err = fmt.Errorf("STRIPE_PUBLISHABLE_KEY: it looks like a key of another account than %s", account)
+	if err != nil {
+		return storeError(err)
 	}
 
-	return err
+	if config.LooksForeign(next.StripePublishableKey, account) && next.StripePublishableKey != prev.StripePublishableKey {
+		return fmt.Errorf("STRIPE_PUBLISHABLE_KEY: it looks like a key of another account than %s", account)
+	}
+
+	return nil
 }
 
 // checkSecretKey asks Stripe whose the secret key is.
@@ -220,7 +231,7 @@ func (a *App) checkSecretKey(ctx context.Context, next *config.Config) error {
 
 	bound, err := a.store.Account(ctx)
 	if err != nil {
-		return err
+		return storeError(err)
 	}
 
 	client := newStripe(next, stripeapi.Config{
@@ -231,57 +242,93 @@ func (a *App) checkSecretKey(ctx context.Context, next *config.Config) error {
 	})
 
 	account, err := client.Account(ctx)
-	if refusedBy(err, payments.TypePermission) {
+
+	switch {
+	case refusedBy(err, payments.TypePermission):
 		return a.checkRestrictedKey(ctx, next, bound, client.Intent)
-	}
-	if err != nil {
+	case err != nil:
 		return keyError(err)
+	case bound == "":
+		return a.bindAccount(ctx, account, client.Intent)
+	case bound != account:
+		return notOurs(account, bound)
 	}
 
-	if bound == "" {
-		bound, err = a.store.BindAccount(ctx, account)
+	return nil
+}
+
+// notOurs is the error about a key of another account than the orders'.
+func notOurs(account, bound string) error {
+	return fmt.Errorf("STRIPE_SECRET_KEY: it is a key of %s, but %w, %s", account, errAccount, bound)
+}
+
+// readIntent reads a PaymentIntent at Stripe.
+type readIntent func(ctx context.Context, id string) (payments.Snapshot, error)
+
+// bindAccount binds the database, which no key has told its account yet, to
+// that of a new key. Payments made with the former key show whether it is
+// theirs.
+func (a *App) bindAccount(ctx context.Context, account string, read readIntent) error {
+	if _, err := a.checkLastIntent(ctx, read); err != nil {
+		return err
 	}
 
-	if err == nil && bound != account {
-		err = fmt.Errorf("STRIPE_SECRET_KEY: it is a key of %s, but %w, %s", account, errAccount, bound)
+	bound, err := a.store.BindAccount(ctx, account)
+	if err != nil {
+		return storeError(err)
+	}
+	if bound != account { // another replica was faster
+		return notOurs(account, bound)
+	}
+
+	return nil
+}
+
+// checkRestrictedKey checks a key that may not read its account: it must be
+// able to read the last intent that was made.
+func (a *App) checkRestrictedKey(ctx context.Context, next *config.Config, bound string, read readIntent) error {
+	if config.LooksForeign(next.StripeSecretKey.Reveal(), bound) {
+		return fmt.Errorf("STRIPE_SECRET_KEY: it looks like a key of another account than %s", bound)
+	}
+
+	compared, err := a.checkLastIntent(ctx, read)
+	if err == nil && !compared {
+		a.opts.Log.Warn().Msg("the new STRIPE_SECRET_KEY may not read its account, and there is no payment yet that " +
+			"it could be compared by")
 	}
 
 	return err
 }
 
-// checkRestrictedKey checks a key that may not read its account: it must be
-// able to read the last intent that was made.
-func (a *App) checkRestrictedKey(
-	ctx context.Context, next *config.Config, bound string,
-	read func(context.Context, string) (payments.Snapshot, error),
-) error {
-	if config.LooksForeign(next.StripeSecretKey.Reveal(), bound) {
-		return fmt.Errorf("STRIPE_SECRET_KEY: it looks like a key of another account than %s", bound)
-	}
-
+// checkLastIntent returns an error unless a new key can read the last intent
+// that was made. compared is false if there is none.
+func (a *App) checkLastIntent(ctx context.Context, read readIntent) (compared bool, err error) {
 	id, err := a.store.LastIntent(ctx)
-	if err != nil {
-		return err
-	}
-
-	if id == "" {
-		a.opts.Log.Warn().Msg("the new STRIPE_SECRET_KEY may not read its account, and there is no payment yet that " +
-			"it could be compared by")
-		return nil
+	if err != nil || id == "" {
+		return false, storeError(err)
 	}
 
 	_, err = read(ctx, id)
 
 	switch {
 	case payments.IsGone(err):
-		return fmt.Errorf("STRIPE_SECRET_KEY: %w: Stripe knows no %s under the new key", errAccount, id)
+		err = fmt.Errorf("STRIPE_SECRET_KEY: %w: Stripe knows no %s under the new key", errAccount, id)
 	case refusedBy(err, payments.TypePermission):
-		return errors.New("STRIPE_SECRET_KEY: it may not read PaymentIntents, which every payment needs")
+		err = errors.New("STRIPE_SECRET_KEY: it may not read PaymentIntents, which every payment needs")
 	case err != nil:
-		return keyError(err)
+		err = keyError(err)
 	}
 
-	return nil
+	return true, err
+}
+
+// storeError returns what an error of the database says about new settings: no
+// more than that they could not be checked or stored now.
+func storeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the database failed, so %w: %w", errLater, err)
 }
 
 // keyError returns what an error of Stripe says about a key.
@@ -289,7 +336,8 @@ func keyError(err error) error {
 	if refusedBy(err, payments.TypeAuthentication) {
 		return fmt.Errorf("STRIPE_SECRET_KEY: Stripe refuses it: %w", err)
 	}
-	return fmt.Errorf("%w, so it is tried again in a minute: %w", errNotKnown, err)
+	return fmt.Errorf("Stripe gives no answer about the new STRIPE_SECRET_KEY, so %w: %w", //nolint:staticcheck // a name
+		errLater, err)
 }
 
 // refusedBy reports whether Stripe refused a call for a reason of that type.

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -310,4 +311,65 @@ func TestRestrictedKeyIsKnownByAPayment(t *testing.T) {
 	r.bank.intent.Store("pi_ours")
 	r.app.Look(t.Context(), true)
 	r.want(next, "whsec_x", 0)
+}
+
+// TestUnboundDatabaseStaysWithItsPayments replaces a key that may not read its
+// account by one that may: that of another account does not bind the database.
+func TestUnboundDatabaseStaysWithItsPayments(t *testing.T) {
+	t.Parallel()
+	r := newReloaded(t, func(k *keyed) { k.bank.status.Store(http.StatusForbidden) })
+	r.order("pi_ours")
+	r.bank.status.Store(0)
+	r.bank.account.Store(otherAccount)
+
+	r.set("STRIPE_SECRET_KEY=" + keyOf("sk", otherAccount))
+	r.want(keyOf("sk", ownAccount), "whsec_x", 1)
+
+	if account, err := r.app.Account(t.Context()); err != nil || account != "" {
+		t.Errorf("the database is bound to %q, %v", account, err)
+	}
+
+	next := keyOf("rk", ownAccount)
+	r.bank.account.Store(ownAccount)
+	r.bank.intent.Store("pi_ours")
+	r.set("STRIPE_SECRET_KEY=" + next)
+	r.want(next, "whsec_x", 0)
+
+	if account, err := r.app.Account(t.Context()); err != nil || account != ownAccount {
+		t.Errorf("the database is bound to %q, %v", account, err)
+	}
+}
+
+// TestKeyIsTriedAgainAfterTheDatabase replaces the key while the database
+// fails. The key that counts in the end is noted for the checklist.
+func TestKeyIsTriedAgainAfterTheDatabase(t *testing.T) {
+	t.Parallel()
+	r := newReloaded(t)
+	next := keyOf("rk", ownAccount)
+	db, err := sql.Open("sqlite", strings.TrimPrefix(r.url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+
+	run := func(text string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	run(`ALTER TABLE settings RENAME TO away`)
+	r.set("STRIPE_SECRET_KEY=" + next)
+	run(`ALTER TABLE away RENAME TO settings`)
+	r.want(keyOf("sk", ownAccount), "whsec_x", 1)
+
+	r.now = r.now.Add(time.Minute)
+	r.set()
+	r.want(next, "whsec_x", 0)
+
+	var keys int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM golive_keys`).Scan(&keys); err != nil || keys != 2 {
+		t.Errorf("%d keys are noted, %v; want both", keys, err)
+	}
 }
