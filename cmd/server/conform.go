@@ -21,7 +21,8 @@ cleaned up by the next one. Do not run two at once on one account.
 The report names no key, account or e-mail: please send it to the makers if something is different. Without
 --account nothing is tried on connected accounts. docs/conform.md has more.
 
-The exit code is 0 if everything is as expected, 1 if something is different, and 2 if not everything could run.
+The exit code is 0 if everything that this account and this key can try is as expected, 1 if something is different,
+and 2 if nothing could be tried, a case ended for want of an answer or of time, or the run could not be made.
 
 `
 
@@ -123,6 +124,11 @@ func verdict(report *conform.Report) error {
 		return withExitCode(exitUnfinished, errors.New("not everything could be removed"))
 	case len(report.Cases) == 0:
 		return withExitCode(exitUnfinished, errors.New("no case has such a name"))
+	case report.Unfinished > 0:
+		return withExitCode(exitUnfinished,
+			fmt.Errorf("%d cases ended for want of an answer or of time", report.Unfinished))
+	case report.Counts[string(conform.Same)] == 0:
+		return withExitCode(exitUnfinished, errors.New("no case could be tried: see above"))
 	}
 
 	return nil

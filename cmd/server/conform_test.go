@@ -55,11 +55,27 @@ func TestConformEndsWithACodeForScripts(t *testing.T) {
 	}
 
 	for _, args := range [][]string{
-		{"conform", "--only", "nothing"}, {"conform", "now"}, {"conform", "--account", "me"}, {"conform", "--sing"},
+		{"conform", "--only", "nothing"}, {"conform", "--only", "connect/direct"},
+		{"conform", "now"}, {"conform", "--account", "me"}, {"conform", "--sing"},
 	} {
 		if _, _, err := p.run(args...); exitCode(err) != exitUnfinished {
 			t.Errorf("%v: %v", args, err)
 		}
+	}
+
+	// It answers the first reads, and nothing after them.
+	dead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, `{"livemode":false}`)
+	}))
+	t.Cleanup(dead.Close)
+
+	silent := aimedAt(t, dead.URL)
+	out, _, err = silent.run("conform", "--only", "tokens/used-twice")
+	if exitCode(err) != exitUnfinished || !strings.Contains(err.Error(), "1 cases ended for want of an answer") {
+		t.Errorf("without an answer: %v\n%s", err, out)
 	}
 
 	p.settings["STRIPE_SECRET_KEY"] = "sk_live_conformCanary42"

@@ -32,7 +32,8 @@ type Report struct {
 	Seconds     int64          `json:"seconds"`
 	Counts      map[string]int `json:"counts"` // of cases, by outcome
 	Cases       []Result       `json:"cases"`
-	Stay        map[string]int `json:"stay"` // what Stripe keeps of the run
+	Stay        map[string]int `json:"stay"`       // what Stripe keeps of the run
+	Unfinished  int            `json:"unfinished"` // cases that ended for want of an answer or of time
 
 	NotRemoved []string `json:"-"`
 }
@@ -43,7 +44,8 @@ type Result struct {
 	Outcome     Outcome      `json:"outcome"`
 	Relies      string       `json:"relies_on"`
 	Where       string       `json:"where"`
-	Reason      string       `json:"reason,omitempty"` // why it was not tried
+	Reason      string       `json:"reason,omitempty"`     // why it was not tried
+	Unfinished  bool         `json:"unfinished,omitempty"` // it ended for want of an answer or of time
 	Differences []Difference `json:"differences,omitempty"`
 }
 
@@ -59,6 +61,9 @@ func (r *Report) count() {
 	r.Counts = map[string]int{string(Same): 0, string(Different): 0, string(NotTried): 0}
 	for _, c := range r.Cases {
 		r.Counts[string(c.Outcome)]++
+		if c.Unfinished {
+			r.Unfinished++
+		}
 	}
 }
 

@@ -56,9 +56,9 @@ func (t *trial) end(ctx context.Context, err error) {
 	case errors.As(err, &untried):
 		t.result.Reason = t.run.clean(string(untried))
 	case ctx.Err() != nil:
-		t.result.Reason = t.run.whyEnded(ctx)
+		t.result.Reason, t.result.Unfinished = t.run.whyEnded(ctx), true
 	default:
-		t.result.Reason = t.run.clean(err.Error())
+		t.result.Reason, t.result.Unfinished = t.run.clean(err.Error()), true
 	}
 
 	t.result.Outcome = NotTried
