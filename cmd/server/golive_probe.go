@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"checkoutd/internal/app"
 	"checkoutd/internal/config"
+	"checkoutd/internal/golive"
 )
 
 const probeUsage = `usage: server golive --probe [--wait 1m]
@@ -16,7 +18,8 @@ Creates a PaymentIntent of the smallest amount at Stripe, cancels it, and waits 
 both of its events at its public address. Nobody is charged. With live keys it tries the real thing: the key, the
 endpoint, its signing secret, its version and the way from Stripe to you.
 
-The exit code is 0 if both events came, 1 if one did not, and 2 if the probe could not be made.
+The exit code is 0 if both events came, 1 if one did not or came in another API version, and
+2 if the probe could not be made.
 
 `
 
@@ -61,8 +64,10 @@ func probeCommand(ctx context.Context, args []string, e env) error {
 	switch {
 	case err != nil:
 		return withExitCode(exitNotRun, publicError(err))
-	case failed != nil:
+	case errors.As(failed, new(golive.ArrivalError)):
 		return withExitCode(exitRed, failed)
+	case failed != nil:
+		return withExitCode(exitNotRun, failed)
 	}
 
 	_, err = fmt.Fprintln(e.out, evidence)

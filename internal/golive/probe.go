@@ -41,28 +41,39 @@ type ProbeConfig struct {
 	Now      func() time.Time
 }
 
+// ArrivalError says which events did not arrive as they should.
+type ArrivalError string
+
+func (e ArrivalError) Error() string { return string(e) }
+
 // probeEvents are the events of an intent that is created and canceled.
 func probeEvents() []string { return []string{"payment_intent.created", "payment_intent.canceled"} }
 
 const (
 	probePause = 500 * time.Millisecond // between two looks into the inbox
-	closeTime  = 30 * time.Second       // for canceling the intent
+	callTime   = 30 * time.Second       // for each call to Stripe
 )
 
 // Probe makes the way of an event once: it creates an intent of the smallest
 // amount and cancels it, and waits until the server at our public address has
 // taken both events from Stripe. It returns what came, in words, and an error
-// that says what did not. The intent is canceled in any case.
+// that says what did not: an ArrivalError if the probe itself could be made.
+// Whoever interrupts it leaves no open intent. Only if the answer to the
+// creation or the cancellation is lost, one may stay, which nobody can pay.
 func Probe(ctx context.Context, cfg ProbeConfig) (evidence string, err error) {
 	began := cfg.Now()
-	id, err := cfg.Stripe.OpenIntent(ctx, cfg.Amount, cfg.Currency)
+
+	// An interruption must not hide the ID of what was created.
+	opening, opened := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer opened()
+
+	id, err := cfg.Stripe.OpenIntent(opening, cfg.Amount, cfg.Currency)
 	if err != nil {
 		return "", fmt.Errorf("create an intent: %w", err)
 	}
 
-	// Whoever interrupts the probe leaves no open intent either.
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-	defer cancel()
+	closing, closed := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer closed()
 
 	if err := cfg.Stripe.CloseIntent(closing, id); err != nil {
 		return "", fmt.Errorf("cancel the intent %s: %w", id, err)
@@ -100,7 +111,7 @@ func missingOf(arrived []Arrival) (missing []string) {
 
 func judgeArrivals(arrived []Arrival, took time.Duration) (string, error) {
 	if slices.ContainsFunc(arrived, func(a Arrival) bool { return a.Mismatch }) {
-		return "", errors.New("the events came, but in another API version: the endpoint needs the version of " +
+		return "", ArrivalError("the events came, but in another API version: the endpoint needs the version of " +
 			"checkoutd (server golive --create-endpoints)")
 	}
 	return fmt.Sprintf("%s came by webhook, signed, within %s",
@@ -114,7 +125,7 @@ func notArrived(missing []string, arrived []Arrival, cfg ProbeConfig) error {
 		text += fmt.Sprintf(" The inbox has %d of its events all the same, so the server and its database work.",
 			len(arrived))
 	}
-	return errors.New(text + " See that the server runs, that this address can be reached from the internet without " +
-		"a redirect, and that an endpoint at Stripe sends these events there and has the signing secret of " +
+	return ArrivalError(text + " See that the server runs, that this address can be reached from the internet " +
+		"without a redirect, and that an endpoint at Stripe sends these events there and has the signing secret of " +
 		"STRIPE_WEBHOOK_SECRET. Stripe's Dashboard shows what it was answered")
 }

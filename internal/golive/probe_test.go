@@ -18,10 +18,17 @@ type probed struct {
 	looks    int
 	refused  error // of the creation
 	closed   string
+	opening  func() // is called while the intent is created, may be nil
 }
 
-func (p *probed) OpenIntent(context.Context, int64, string) (string, error) { return "pi_1", p.refused }
-func (p *probed) CloseIntent(_ context.Context, id string) error            { p.closed = id; return nil }
+func (p *probed) OpenIntent(ctx context.Context, _ int64, _ string) (string, error) {
+	if p.opening != nil {
+		p.opening()
+	}
+	return "pi_1", errors.Join(p.refused, ctx.Err())
+}
+
+func (p *probed) CloseIntent(_ context.Context, id string) error { p.closed = id; return nil }
 
 func (p *probed) EventsOf(_ context.Context, id string, _ []string) (list []golive.Arrival, err error) {
 	if id != "pi_1" {
@@ -85,6 +92,9 @@ func TestProbe(t *testing.T) {
 			})
 			if err != nil {
 				got = "error " + err.Error()
+				if arrival := errors.As(err, new(golive.ArrivalError)); arrival == (p.refused != nil) {
+					t.Errorf("of an arrival: %t, for %v", arrival, err)
+				}
 			}
 
 			for _, words := range test.want {
@@ -99,19 +109,25 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// Whoever interrupts a probe leaves no open intent.
+// Whoever interrupts a probe leaves no open intent, whenever that is.
 func TestInterruptedProbeCancelsItsIntent(t *testing.T) {
 	t.Parallel()
-	ctx, interrupt := context.WithCancel(t.Context())
-	p := &probed{}
-	_, err := golive.Probe(ctx, golive.ProbeConfig{
-		Stripe: p,
-		Inbox:  p,
-		Wait:   time.Hour,
-		Pause:  func(ctx context.Context, _ time.Duration) error { interrupt(); return ctx.Err() },
-		Now:    func() time.Time { return p.now },
-	})
-	if err == nil || !strings.Contains(err.Error(), "the intent is canceled") || p.closed != "pi_1" {
-		t.Errorf("got %v, closed %q", err, p.closed)
+	for _, early := range []bool{false, true} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		p := &probed{}
+		if early {
+			p.opening = interrupt
+		}
+
+		_, err := golive.Probe(ctx, golive.ProbeConfig{
+			Stripe: p,
+			Inbox:  p,
+			Wait:   time.Hour,
+			Pause:  func(ctx context.Context, _ time.Duration) error { interrupt(); return ctx.Err() },
+			Now:    func() time.Time { return p.now },
+		})
+		if err == nil || !strings.Contains(err.Error(), "the intent is canceled") || p.closed != "pi_1" {
+			t.Errorf("while it is created: %t: got %v, closed %q", early, err, p.closed)
+		}
 	}
 }
