@@ -82,9 +82,9 @@ func TestHTTPSByItself(t *testing.T) {
 	}
 
 	// Its first certificate takes a second or two.
-	res, err := ask(http.MethodGet, "https://pay.shop.test/", "")
+	res, err := ask(http.MethodGet, "https://pay.shop.test/", "") //nolint:bodyclose // ask has closed it
 	for deadline := time.Now().Add(testhost.Patience); err != nil && time.Now().Before(deadline); {
-		res, err = ask(http.MethodGet, "https://pay.shop.test/", "")
+		res, err = ask(http.MethodGet, "https://pay.shop.test/", "") //nolint:bodyclose // ask has closed it
 	}
 	if err != nil {
 		t.Fatalf("no https: %v\n%s", err, k.log.String())
@@ -105,7 +105,7 @@ func TestHTTPSByItself(t *testing.T) {
 		{"the probe", "GET", "/readyz", "", 200, ""},
 		{"no challenge", "GET", "/.well-known/acme-challenge/none", "", 404, ""},
 	} {
-		res, err := ask(tt.method, "http://pay.shop.test"+tt.path, tt.key)
+		res, err := ask(tt.method, "http://pay.shop.test"+tt.path, tt.key) //nolint:bodyclose // ask has closed it
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -65,7 +65,6 @@ type Creation struct {
 	Option   string // that takes the secret
 	Endpoint Endpoint
 	Repeated bool // it was created before, and its secret is shown only now
-	made     Made
 }
 
 // Planned is what CreateEndpoints would create.

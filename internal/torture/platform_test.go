@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"checkoutd/internal/pgtest"
+	"checkoutd/internal/testhost"
 )
 
 // foreignMark is in the metadata of payments that others made in an account. It
@@ -34,6 +35,7 @@ var platformSettings = []string{
 // and while others make payments in those accounts that name the orders of
 // another.
 func TestKillPlatform(t *testing.T) {
+	testhost.Torture(t)
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) *harness{
 		"sqlite": func(t *testing.T) *harness { return newHarness(t, platformSettings...) },

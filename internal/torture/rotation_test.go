@@ -7,12 +7,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"checkoutd/internal/testhost"
 )
 
 // TestRotation rolls the API key and the webhook secret again and again while
 // buyers pay and webhooks arrive. Nobody may notice, even if the former key
 // expires at once, or the server is killed in the middle.
 func TestRotation(t *testing.T) {
+	testhost.Torture(t)
 	t.Parallel()
 	for name, killed := range map[string]bool{
 		"of a server that goes on": false, "of a server that is killed in the middle": true,

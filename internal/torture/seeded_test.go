@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"checkoutd/internal/pgtest"
+	"checkoutd/internal/testhost"
 )
 
 // TestMirrorOfALargePastKilled gives accounts a past with the command that is
@@ -20,6 +21,7 @@ import (
 // With CHECKOUTD_TORTURE=1 there are 1,000,000 payments and 100 kills;
 // CHECKOUTD_MIRROR_PAYMENTS and CHECKOUTD_MIRROR_KILLS set other numbers.
 func TestMirrorOfALargePastKilled(t *testing.T) {
+	testhost.Torture(t)
 	t.Parallel()
 	settings := []string{"CONNECT_MIRROR_RATE=0", "CONNECT_MIRROR_ACCOUNT_RATE=0", "CONNECT_MIRROR_SINCE=all"}
 	t.Run("sqlite", func(t *testing.T) {
