@@ -14,13 +14,13 @@ type mirrorTexts struct {
 }
 
 var mirrorEnglish = mirrorTexts{
-	Link: "How far your payments are read",
+	Link: "How far we have read your payments",
 	Back: "Your payments",
 	States: map[string]stateTexts{
-		"none":        {"Your payments are not being read", "Nothing of them is copied from Stripe."},
+		"none":        {"Your payments are not being read", "We do not copy them from Stripe."},
 		"waiting":     {"Your payments will be read", "This begins in a moment."},
-		"backfilling": {"Your payments are being read", "The newest come first. You can close this page: it goes on."},
-		"current":     {"Your payments are up to date", "All of them are read, and new ones come by themselves."},
+		"backfilling": {"Your payments are being read", "The newest come first. You can close this page: reading goes on."},
+		"current":     {"Your payments are up to date", "All of them have been read, and new ones arrive by themselves."},
 		"checking":    {"Your payments are up to date", "What has changed is being read again."},
 	},
 	BackTo:  "Read back to",
@@ -37,7 +37,7 @@ var mirrorFrench = mirrorTexts{
 	Link: "Où en est la lecture de vos paiements",
 	Back: "Vos paiements",
 	States: map[string]stateTexts{
-		"none":    {"Vos paiements ne sont pas lus", "Rien n’en est copié depuis Stripe."},
+		"none":    {"Vos paiements ne sont pas lus", "Nous ne les copions pas depuis Stripe."},
 		"waiting": {"Vos paiements vont être lus", "Cela commence dans un instant."},
 		"backfilling": {
 			"Vos paiements sont en cours de lecture",
