@@ -158,15 +158,21 @@ func TestRequestsOfHTTP2CountAsConnections(t *testing.T) {
 	h, entered, release := crowded(t, 1000)
 	srv, client := secured(t, httpserver.Config{MaxConnections: 8}, h)
 
-	answers := make(chan string)
-	for range 7 {
-		go func() {
-			got, _ := get(t, client, http.MethodPost, "/wait", strings.NewReader("{}"))
-			answers <- got
-		}()
+	answers := make(chan string, 7)
+	wait := func() {
+		got, _ := get(t, client, http.MethodPost, "/wait", strings.NewReader("{}"))
+		answers <- got
 	}
 
-	for range 7 {
+	// The first one opens the connection: at once, each would open one of its
+	// own.
+	go wait()
+	<-entered
+
+	for range 6 {
+		go wait()
+	}
+	for range 6 {
 		<-entered
 	}
 
