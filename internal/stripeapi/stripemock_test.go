@@ -2,6 +2,7 @@ package stripeapi_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,12 +50,18 @@ func stripeMock(t *testing.T) (url string, seen func() []request) {
 	var mu sync.Mutex
 	var list []request
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		rec := httptest.NewRecorder()
 		stub.HandleRequest(rec, r)
-		mu.Lock()
-		defer mu.Unlock()
 
-		list = append(list, request{r.Method, r.URL.Path, r.Header.Clone(), rec.status})
+		// Noted before it is answered: the caller looks as soon as it has the
+		// answer.
+		mu.Lock()
+		list = append(list, request{r.Method, r.URL.Path, r.Header.Clone(), rec.Code})
+		mu.Unlock()
+
+		maps.Copy(w.Header(), rec.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes()) // the caller notices a cut answer
 	}))
 
 	t.Cleanup(srv.Close)
@@ -65,16 +72,6 @@ func stripeMock(t *testing.T) (url string, seen func() []request) {
 
 		return append([]request(nil), list...)
 	}
-}
-
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
 }
 
 // TestStripeAcceptsEveryRequest makes every call that checkoutd makes, with all
