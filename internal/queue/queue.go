@@ -170,7 +170,12 @@ func (r *Runner[J]) claim(ctx context.Context, n int) ([]J, error) {
 		}
 	}
 
-	return r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), n)
+	jobs, err := r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), n)
+	if err != nil {
+		return nil, err // rows that a claim read before it failed are not held
+	}
+
+	return jobs, nil
 }
 
 // workAll works the jobs of one claim as workers become free, calls ended after

@@ -51,9 +51,9 @@ func (s *source) claim(_ context.Context, _, leaseUntil time.Time, n int) ([]int
 	s.claims++
 	s.asked, s.lease = append(s.asked, n), leaseUntil
 
-	if s.fails > 0 {
+	if s.fails > 0 { // the rows were read, and the commit failed
 		s.fails--
-		return nil, errors.New("the database is down")
+		return slices.Clone(s.due), errors.New("the database is down")
 	}
 
 	taken := s.due[:min(n, len(s.due))]
@@ -229,12 +229,16 @@ func TestFailedClaimIsLoggedAndRetried(t *testing.T) {
 	t.Parallel()
 	s, log := newSource(1), &testkit.LogBook{}
 	s.fails = 2
-	done := make(chan int, 1)
+	done := make(chan int, 3)
 	c := config(s, func(_ context.Context, j int) error { done <- j; return nil })
 	c.Poll, c.Log = time.Millisecond, zerolog.New(log)
 	stop := running(t, queue.New(c))
 	wait(t, done, "the job")
 	stop()
+
+	if n := len(done); n != 0 {
+		t.Errorf("the job was worked %d times more, under a claim that had failed", n)
+	}
 
 	if n := strings.Count(log.String(), "could not claim work"); n != 2 {
 		t.Errorf("the log has %d lines about failed claims, want 2:\n%s", n, log)

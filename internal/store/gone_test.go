@@ -41,7 +41,8 @@ func openLogged(tb testing.TB, path string) (*store.Store, *bytes.Buffer) {
 }
 
 // TestSQLiteFileGone takes the files away under an open store. SQLite goes on
-// writing to them, and a restart would find nothing of that.
+// writing to them, and a restart would find nothing of that. What was refused
+// must not be read either: an attempt that is not in the ledger would be sent.
 func TestSQLiteFileGone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -77,8 +78,12 @@ func TestSQLiteFileGone(t *testing.T) {
 			}
 
 			_, err := s.Accept(ctx, webhooks.Event{ID: "evt_1", Source: webhooks.SourceWebhook})
+			_, single := s.Order(ctx, "ord_1")
+			_, view := s.Read(ctx, "ord_1")
 			for call, err := range map[string]error{
 				"an acknowledgement": err,
+				"a reader":           single,
+				"a reading change":   view,
 				"an order":           s.CreateOrder(ctx, anOrder("ord_2")),
 				"a change":           touch(ctx, s, "ord_1"),
 				"readiness":          s.Health(ctx),

@@ -20,7 +20,8 @@
 //
 // No call waits for ever: Options.Timeout bounds it, waits for a connection and
 // for locks included, and those who wait for the same row share one connection.
-// A write that succeeded on a file which was deleted or replaced is an error.
+// A call that succeeded on a deleted or replaced file is an error: its writes
+// are lost, and what it read may be a write that was refused.
 //
 // Times are stored as Unix microseconds and read back in UTC; the zero time is
 // 0. Text that PostgreSQL would refuse (NUL bytes, invalid UTF-8) is replaced

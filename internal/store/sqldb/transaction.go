@@ -67,11 +67,18 @@ func (db *DB) Exec(ctx context.Context, text string, args ...any) (n int, err er
 	return n, err
 }
 
-// reading runs do within the time that the database has.
+// reading runs do within the time that the database has. What was read in a
+// file that is no longer there is an error: it may be a write that was refused.
 func (db *DB) reading(ctx context.Context, do func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
-	return db.public(ctx, do(bounded))
+
+	err := do(bounded)
+	if err == nil {
+		err = db.dialect.intact()
+	}
+
+	return db.public(ctx, err)
 }
 
 // writing runs do, which writes, within the time that the database has, waits
