@@ -138,6 +138,36 @@ func connectCases() []Case {
 			},
 		},
 		{
+			"connect/destination-percent", "A subscription pays an account a share of every invoice, rounded alike.", calls,
+			[]Call{
+				ownCustomer(),
+				subscribe("items[0][price_data][unit_amount]=1555", "transfer_data[destination]={account}",
+					"transfer_data[amount_percent]=10.5").unless("the connected account takes no transfers").
+					want("transfer_data.destination={account}", "transfer_data.amount_percent=10.5",
+						"latest_invoice.transfer_data.amount=163",
+						"latest_invoice.payment_intent.transfer_data.amount=163"),
+			},
+		},
+		{
+			"connect/destination-fee-percent", "A subscription that pays an account can take a fee instead.", calls,
+			[]Call{
+				ownCustomer(),
+				subscribe("items[0][price_data][unit_amount]=1555", "transfer_data[destination]={account}",
+					"application_fee_percent=2.5").unless("the connected account takes no transfers").
+					want("latest_invoice.transfer_data.destination={account}", "latest_invoice.application_fee_amount=39",
+						"latest_invoice.payment_intent.application_fee_amount=39"),
+			},
+		},
+		{
+			"connect/destination-both", "A subscription takes no fee beside a share of an account.", calls,
+			[]Call{
+				ownCustomer(),
+				subscribe("transfer_data[destination]={account}", "transfer_data[amount_percent]=10.5",
+					"application_fee_percent=2.5").unless("the connected account takes no transfers").
+					want("http=400", "error.type=invalid_request_error", "error.param=transfer_data[amount_percent]"),
+			},
+		},
+		{
 			"connect/session", "A session for embedded components has a client secret.", "stripeapi/accountsessions.go",
 			[]Call{session("components[payments][enabled]=true",
 				"components[payments][features][refund_management]=true").

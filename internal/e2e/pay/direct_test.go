@@ -223,6 +223,30 @@ func TestDestinationCharge(t *testing.T) {
 	}
 }
 
+func TestDestinationOfASubscription(t *testing.T) {
+	t.Parallel()
+	s := openPlatform(t, e2etest.Selling(e2etest.ClubCatalog))
+	acct := s.Connected()
+	o := s.Backend(t, api.ScopeWrite).Want(http.StatusCreated, "POST", "/v1/orders",
+		`{"items":[{"sku":"club"}],"transfer_data":{"destination":"`+acct+`"},"on_behalf_of":"`+acct+`"}`)
+	id := o["id"].(string)
+	b := s.Buyer(t)
+	b.Call("GET", o["url"].(string)[len(s.URL):], "")
+
+	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+
+	b.WantStatus(id, "paid paid")
+
+	pi := at(s, "", "/v1/payment_intents/"+s.State(id).Intents[0].ID+"?expand[]=latest_charge.transfer")
+	got := fmt.Sprint(pi["application_fee_amount"], pi["on_behalf_of"],
+		pi["latest_charge"].(map[string]any)["transfer"].(map[string]any)["destination"])
+	if want := fmt.Sprint(30, acct, acct); got != want {
+		t.Errorf("the first payment's fee, seller and destination are %s, want %s", got, want)
+	}
+}
+
 // TestPlatformIsNoDestination: Stripe would refuse it when the buyer pays.
 func TestPlatformIsNoDestination(t *testing.T) {
 	t.Parallel()

@@ -108,6 +108,12 @@ func (c *call) newSubscriptionInvoice(sub *Subscription, cus *payments.Customer,
 	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
 	inv.PaymentSettings.PaymentMethodTypes = sub.PaymentSettings.PaymentMethodTypes
 	inv.PaymentSettings.PaymentMethodOptions = sub.PaymentSettings.PaymentMethodOptions
+	inv.OnBehalfOf = sub.OnBehalfOf
+
+	if to := sub.TransferData; to != nil {
+		inv.TransferData = &InvoiceTransfer{Destination: to.Destination}
+	}
+
 	return inv
 }
 
@@ -221,7 +227,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
 	c.applyBalance(&next)
-	c.applyFee(&next)
+	c.applyShares(&next)
 
 	if next.AmountDue > 0 {
 		pi := c.invoiceIntent(&next)
@@ -283,6 +289,7 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		StatementDescriptor: inv.StatementDescriptor,
 		Status:              payments.StatusRequiresMethod,
 		PaymentMethodTypes:  inv.PaymentSettings.PaymentMethodTypes,
+		OnBehalfOf:          inv.OnBehalfOf,
 	}
 
 	if inv.Subscription != nil {
@@ -292,8 +299,16 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		}
 	}
 
+	// The customer's credit may leave less to pay than the total of which the
+	// shares were computed.
 	if fee := inv.ApplicationFeeAmount; fee != nil {
 		pi.ApplicationFeeAmount = new(min(*fee, inv.AmountDue))
+	}
+	if to := inv.TransferData; to != nil {
+		pi.TransferData = &payments.TransferData{Destination: to.Destination}
+		if to.Amount != nil {
+			pi.TransferData.Amount = new(min(*to.Amount, inv.AmountDue))
+		}
 	}
 
 	if len(pi.PaymentMethodTypes) == 0 {

@@ -99,7 +99,7 @@ type Invoice struct {
 	TotalExcludingTax            int64                   `json:"total_excluding_tax"`
 	TotalPretaxCreditAmounts     []any                   `json:"total_pretax_credit_amounts"`
 	TotalTaxAmounts              []any                   `json:"total_tax_amounts"`
-	TransferData                 any                     `json:"transfer_data"`
+	TransferData                 *InvoiceTransfer        `json:"transfer_data"`
 	WebhooksDeliveredAt          *int64                  `json:"webhooks_delivered_at"`
 }
 

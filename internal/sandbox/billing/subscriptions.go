@@ -214,7 +214,7 @@ func (c *call) fillSubscription(sub *Subscription) error {
 		sub.TrialSettings.EndBehavior.MissingPaymentMethod = end
 	}
 
-	if err := c.fillFee(sub); err != nil {
+	if err := c.fillConnect(sub); err != nil {
 		return err
 	}
 	return c.fillSubPayments(sub)

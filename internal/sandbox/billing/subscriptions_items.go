@@ -17,8 +17,7 @@ var unsupportedParams = []string{
 	"add_invoice_items", "backdate_start_date",
 	"billing_cycle_anchor", "billing_cycle_anchor_config", "billing_thresholds", "cancel_at",
 	"days_until_due", "default_source", "default_tax_rates", "invoice_settings",
-	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data",
-	"trial_from_plan",
+	"pause_collection", "pending_invoice_item_interval", "trial_from_plan",
 }
 
 // refuseUnsupported returns a 501 error if the request uses something that the

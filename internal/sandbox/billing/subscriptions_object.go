@@ -72,7 +72,7 @@ type Subscription struct {
 	StartDate                     int64             `json:"start_date"`
 	Status                        string            `json:"status"`
 	TestClock                     *string           `json:"test_clock"`
-	TransferData                  any               `json:"transfer_data"`
+	TransferData                  *SubTransfer      `json:"transfer_data"`
 	TrialEnd                      *int64            `json:"trial_end"`
 	TrialSettings                 TrialSettings     `json:"trial_settings"`
 	TrialStart                    *int64            `json:"trial_start"`

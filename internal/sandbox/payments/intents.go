@@ -208,7 +208,7 @@ func (c *Call) fillTransfer(pi *PaymentIntent) error {
 	}
 
 	if dest := p.String("destination"); dest != "" {
-		if err := c.checkDestination("transfer_data[destination]", dest); err != nil {
+		if err := c.CheckDestination("transfer_data[destination]", dest); err != nil {
 			return err
 		}
 

@@ -119,7 +119,8 @@ func (c *Call) forgetMethod(customer, method string) {
 
 func (c *Call) checkCharges() error { return c.service.connected.CheckCharges(c) }
 
-func (c *Call) checkDestination(param, account string) error {
+// CheckDestination returns an error if the platform has no such account.
+func (c *Call) CheckDestination(param, account string) error {
 	return c.service.connected.CheckDestination(c, param, account)
 }
 
