@@ -104,7 +104,7 @@ func readFails(ctx context.Context, h *harness, f sandbox.Fault) error {
 		if err != nil {
 			return err
 		}
-		if err := b.pay(ctx); err != nil || h.stripe.Faults()[0].Hits > 0 {
+		if err := b.pay(ctx); err != nil || h.missedFault() == nil {
 			return err
 		}
 	}
@@ -113,12 +113,21 @@ func readFails(ctx context.Context, h *harness, f sandbox.Fault) error {
 // wantFaultsMet fails the test if no call met a fault, and clears all faults.
 func (h *harness) wantFaultsMet() {
 	h.t.Helper()
-	for _, f := range h.stripe.Faults() {
-		if f.Hits == 0 {
-			h.t.Errorf("no call met the fault %s at %s", f.Kind, f.Route)
-		}
+	if f := h.missedFault(); f != nil {
+		h.t.Errorf("no call met the fault %s at %s", f.Kind, f.Route)
 	}
 	h.stripe.ClearFaults()
+}
+
+// missedFault returns a fault that no call has met, nil if there is none. One
+// that is used up is not listed any more.
+func (h *harness) missedFault() *sandbox.Fault {
+	for _, f := range h.stripe.Faults() {
+		if f.Hits == 0 {
+			return &f
+		}
+	}
+	return nil
 }
 
 // TestWebhooksMisbehave delivers webhooks twice, late, in another order, or not
