@@ -14,7 +14,7 @@ import (
 // says which.
 func createEndpoints(ctx context.Context, service *golive.Service, a goliveArgs, out io.Writer) error {
 	if a.dryRun {
-		return planEndpoints(ctx, service, out)
+		return errors.Join(planEndpoints(ctx, service, out), unusedName(a.secretsFile))
 	}
 	if a.secretsFile == "" {
 		return service.CreateEndpoints(ctx, func(c golive.Creation) error { return printCreated(out, out, c) })
@@ -36,7 +36,7 @@ func planEndpoints(ctx context.Context, service *golive.Service, out io.Writer) 
 func createInto(ctx context.Context, service *golive.Service, name string, out io.Writer) (err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("--secrets-file: %s exists already, and may hold secrets: name another file", name)
+		return nameTaken(name)
 	}
 	if err != nil {
 		return fmt.Errorf("--secrets-file: %w", err)
@@ -58,6 +58,21 @@ func createInto(ctx context.Context, service *golive.Service, name string, out i
 		written = true
 		return file.Sync()
 	})
+}
+
+// unusedName returns the error of createInto for a name that is taken already.
+func unusedName(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return nameTaken(name)
+	}
+	return nil
+}
+
+func nameTaken(name string) error {
+	return fmt.Errorf("--secrets-file: %s exists already, and may hold secrets: name another file", name)
 }
 
 // printCreated prints an endpoint to out, and its secret to secrets.

@@ -2,12 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"checkoutd/internal/config"
 )
 
 // TestGoLive runs the checklist beside a sandbox, where much is red.
@@ -111,6 +116,21 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 	}
 }
 
+// register makes a webhook endpoint at the offline Stripe, if it takes one
+// more.
+func (s *sandboxShop) register(address string) {
+	s.Helper()
+	form := strings.NewReader(url.Values{"url": {address}, "enabled_events[]": {"*"}}.Encode())
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.stripe("/v1/webhook_endpoints"), form)
+	if err != nil {
+		s.Fatal(err)
+	}
+
+	r.SetBasicAuth(config.SandboxSecretKey, "")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	s.buyer.Send(r)
+}
+
 // TestGoLiveCreateEndpoints creates the endpoints of a sandbox under another
 // address, where there are none yet.
 func TestGoLiveCreateEndpoints(t *testing.T) {
@@ -151,9 +171,25 @@ func TestGoLiveCreateEndpoints(t *testing.T) {
 	}
 
 	s.fails([]string{"golive", "--create-endpoints", "--secrets-file", file}, "exists already")
+	s.fails([]string{"golive", "--create-endpoints", "--dry-run", "--secrets-file", file}, "exists already",
+		"there is an endpoint already")
 	s.fails([]string{"golive", "--create-endpoints"}, "there is an endpoint already", "for connected accounts already")
 
 	out, _, _ = s.run("golive", "--test")
+
+	// Stripe's refusal is shown, and repeated by no later call.
+	for i := range 14 {
+		s.register(fmt.Sprintf("https://%d.shop.example", i))
+	}
+
+	s.settings["BASE_URL"] = "https://other.shop.example"
+	for range 2 {
+		s.fails([]string{"golive", "--create-endpoints"}, "endpoint: Stripe's answer: status 400 invalid_request_error: You",
+			"16")
+	}
+
+	s.settings["BASE_URL"] = "https://pay.shop.example"
+
 	for _, check := range []string{"endpoint-version", "endpoint-events", "connect-endpoint-version", "connect-endpoint-events"} {
 		if !regexp.MustCompile(`(?m)^green +` + check + ` `).MatchString(out) {
 			t.Errorf("%s of the created endpoints is not green:\n%s", check, out)

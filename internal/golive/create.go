@@ -29,7 +29,12 @@ type Ledger interface {
 	// UnshownEndpoint returns the last endpoint of a kind whose secret was not
 	// shown. ok is false if there is none.
 	UnshownEndpoint(ctx context.Context, connect bool) (m Made, ok bool, err error)
-	// KeepEndpoint stores an endpoint, or what became of it.
+	// BeginEndpoint stores that the creation of an endpoint begins, in place of
+	// the unshown one with the ID former ("" for none), in one transaction.
+	// There is one unshown endpoint of a kind at most: if another call was
+	// first, BeginEndpoint stores nothing and returns that one.
+	BeginEndpoint(ctx context.Context, m Made, former string) (Made, error)
+	// KeepEndpoint stores what became of an endpoint.
 	KeepEndpoint(ctx context.Context, m Made) error
 }
 
@@ -53,7 +58,7 @@ const (
 	Begun   MadeState = "begun"
 	Created MadeState = "made"     // Stripe answered
 	Shown   MadeState = "shown"    // somebody has the secret
-	GivenUp MadeState = "given_up" // nobody ever will
+	GivenUp MadeState = "given_up" // nobody ever will, or Stripe refused it
 )
 
 // repeatable is how long Stripe repeats the answer to a creation for sure
@@ -67,7 +72,7 @@ type Creation struct {
 	Repeated bool // it was created before, and its secret is shown only now
 }
 
-// Planned is what CreateEndpoints would create.
+// planned returns what CreateEndpoints would create if nothing were there.
 func (s *Service) planned() (list []NewEndpoint) {
 	for _, k := range []kind{{false}, {true}} {
 		if k.connect && !s.cfg.Setup.Connect {
@@ -88,13 +93,12 @@ func (s *Service) planned() (list []NewEndpoint) {
 // PlanEndpoints returns the endpoints that CreateEndpoints would create, and an
 // error if it would refuse one. It changes nothing.
 func (s *Service) PlanEndpoints(ctx context.Context) (list []NewEndpoint, err error) {
-	existing, err := s.cfg.Stripe.WebhookEndpoints(ctx)
-	if err != nil {
+	if err := s.refuseAddress(); err != nil {
 		return nil, err
 	}
 
 	for _, e := range s.planned() {
-		_, refused := s.begin(ctx, e, existing, false)
+		_, refused := s.begin(ctx, e, false)
 		if err = errors.Join(err, refused); refused == nil {
 			list = append(list, e)
 		}
@@ -106,30 +110,33 @@ func (s *Service) PlanEndpoints(ctx context.Context) (list []NewEndpoint, err er
 // CreateEndpoints creates the endpoints that are missing. show is called with
 // each: it must give the secret to somebody before it returns nil, since Stripe
 // shows it once. Whatever is interrupted before that is repeated by the next
-// call, within a day. An endpoint that is there already is refused: a second
-// one would get every event, too.
+// call, within a day; what Stripe refuses begins anew. An endpoint that is
+// there already is refused: a second one would get every event, too. Several
+// calls at once create one of each kind.
 func (s *Service) CreateEndpoints(ctx context.Context, show func(Creation) error) (err error) {
-	if s.cfg.Setup.SecretKey.Live && isTestURL(s.cfg.Setup.WebhookURL) {
-		return fmt.Errorf("BASE_URL: Stripe sends live events to public https addresses only, and not to %s",
-			s.cfg.Setup.WebhookURL)
-	}
-
-	existing, err := s.cfg.Stripe.WebhookEndpoints(ctx)
-	if err != nil {
+	if err := s.refuseAddress(); err != nil {
 		return err
 	}
 
 	for _, e := range s.planned() {
-		err = errors.Join(err, s.createEndpoint(ctx, e, existing, show))
+		err = errors.Join(err, s.createEndpoint(ctx, e, show))
 	}
 
 	return err
 }
 
-func (s *Service) createEndpoint(
-	ctx context.Context, e NewEndpoint, existing []Endpoint, show func(Creation) error,
-) error {
-	made, err := s.begin(ctx, e, existing, true)
+// refuseAddress returns the error for an address to which Stripe would send
+// no live event.
+func (s *Service) refuseAddress() error {
+	if s.cfg.Setup.SecretKey.Live && isTestURL(s.cfg.Setup.WebhookURL) {
+		return fmt.Errorf("BASE_URL: Stripe sends live events to public https addresses only, and not to %s",
+			s.cfg.Setup.WebhookURL)
+	}
+	return nil
+}
+
+func (s *Service) createEndpoint(ctx context.Context, e NewEndpoint, show func(Creation) error) error {
+	made, err := s.begin(ctx, e, true)
 	if err != nil {
 		return err
 	}
@@ -138,7 +145,7 @@ func (s *Service) createEndpoint(
 	e.Seed = made.ID
 
 	if c.Endpoint, err = s.cfg.Creator.CreateWebhookEndpoint(ctx, e); err != nil {
-		return fmt.Errorf("%s: %w", e.kind(), err)
+		return fmt.Errorf("%s: %w", e.kind(), s.afterFailure(ctx, e, made, err))
 	}
 
 	made.EndpointID, made.State = c.Endpoint.ID, Created
@@ -157,13 +164,52 @@ func (s *Service) createEndpoint(
 	return s.cfg.Ledger.KeepEndpoint(ctx, made)
 }
 
+// afterFailure returns the error of a creation that failed. One that Stripe
+// refused for certain is given up, so that the next call begins anew instead
+// of repeating the refused request; any other may have created the endpoint.
+func (s *Service) afterFailure(ctx context.Context, e NewEndpoint, made Made, cause error) error {
+	if !refused(cause) {
+		return cause
+	}
+
+	// An earlier request under the same seed may have created it.
+	there, exists, err := s.lookFor(ctx, e)
+	switch {
+	case err != nil:
+		return errors.Join(cause, err)
+	case exists:
+		made.EndpointID = there.ID
+		return errors.Join(cause, s.giveUp(ctx, made))
+	}
+
+	made.State = GivenUp
+	return errors.Join(cause, s.cfg.Ledger.KeepEndpoint(ctx, made))
+}
+
+// refused reports whether Stripe did nothing, for certain.
+func refused(err error) bool {
+	var failed *FailedError
+	return errors.As(err, new(*RefusedError)) || errors.As(err, &failed) && failed.Certain
+}
+
+// lookFor returns the enabled endpoint at Stripe that does what e would do.
+func (s *Service) lookFor(ctx context.Context, e NewEndpoint) (there Endpoint, exists bool, err error) {
+	list, err := s.cfg.Stripe.WebhookEndpoints(ctx)
+	f := &facts{setup: s.cfg.Setup, endpoints: reading(list, err)}
+	there, exists = enabled(ours(f, e.kind()))
+	return there, exists, err
+}
+
 // begin returns the row of the endpoint that may be created now: a new one, or
 // that of an interrupted call. write is false to only look.
-func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint, write bool) (Made, error) {
-	f := &facts{setup: s.cfg.Setup, endpoints: reading(existing, nil)}
-	there, exists := enabled(ours(f, kind{e.Connect}))
-
+func (s *Service) begin(ctx context.Context, e NewEndpoint, write bool) (Made, error) {
+	// The row first: what it says was created is at Stripe then.
 	made, open, err := s.cfg.Ledger.UnshownEndpoint(ctx, e.Connect)
+	if err != nil {
+		return made, err
+	}
+
+	there, exists, err := s.lookFor(ctx, e)
 	if err != nil {
 		return made, err
 	}
@@ -177,16 +223,29 @@ func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint,
 	switch {
 	case known && fresh, fresh && !exists && made.State == Begun:
 		return made, nil
-	case known && write:
+
+	case known:
 		made.EndpointID = there.ID
+		if !write {
+			return made, neverShown(made)
+		}
 		return made, s.giveUp(ctx, made)
+
 	case exists:
-		return made, fmt.Errorf("there is an %s already: %s, for %s. Stripe shows its secret in the Dashboard (%s). "+
-			"To replace it, disable it first", e.kind(), there.ID, there.URL, optionOf(e.Connect))
+		return made, isThere(there)
+	case !write:
+		return made, nil
 	}
 
+	return s.beginNew(ctx, e, made.ID)
+}
+
+// beginNew stores a new row in place of former. If another call was first, it
+// returns that one's row: under the same seed, Stripe answers both with one
+// endpoint.
+func (s *Service) beginNew(ctx context.Context, e NewEndpoint, former string) (Made, error) {
 	now := s.cfg.Now()
-	made = Made{
+	mine := Made{
 		ID:        s.cfg.NewID("hook_"),
 		Connect:   e.Connect,
 		URL:       e.URL,
@@ -195,19 +254,42 @@ func (s *Service) begin(ctx context.Context, e NewEndpoint, existing []Endpoint,
 		UpdatedAt: now,
 	}
 
-	if !write {
+	made, err := s.cfg.Ledger.BeginEndpoint(ctx, mine, former)
+	switch {
+	case err != nil:
+		return made, err
+	case made.ID != mine.ID && made.URL != mine.URL:
+		return made, fmt.Errorf("somebody is creating the %s for %s right now: run this again when that is done",
+			e.kind(), made.URL)
+	case made.ID != mine.ID:
 		return made, nil
 	}
 
-	return made, s.cfg.Ledger.KeepEndpoint(ctx, made)
+	// Another call may have begun and ended since begin looked.
+	there, exists, err := s.lookFor(ctx, e)
+	if err != nil || !exists {
+		return made, err
+	}
+
+	made.State = GivenUp
+	return made, errors.Join(s.cfg.Ledger.KeepEndpoint(ctx, made), isThere(there))
+}
+
+// isThere refuses a second endpoint.
+func isThere(e Endpoint) error {
+	return fmt.Errorf("there is an %s already: %s, for %s. Stripe shows its secret in the Dashboard (%s). "+
+		"To replace it, disable it first", kind{e.Connect}, e.ID, e.URL, optionOf(e.Connect))
 }
 
 // giveUp ends the creation of an endpoint whose secret nobody has.
 func (s *Service) giveUp(ctx context.Context, made Made) error {
 	made.State = GivenUp
-	return errors.Join(s.cfg.Ledger.KeepEndpoint(ctx, made), fmt.Errorf(
-		"%s was created, but its secret was never shown, and Stripe does not repeat it. Copy it in the Dashboard "+
-			"into %s, or delete the endpoint and run this again", made.EndpointID, optionOf(made.Connect)))
+	return errors.Join(s.cfg.Ledger.KeepEndpoint(ctx, made), neverShown(made))
+}
+
+func neverShown(made Made) error {
+	return fmt.Errorf("%s was created, but its secret was never shown, and Stripe does not repeat it. Copy it in the "+
+		"Dashboard into %s, or delete the endpoint and run this again", made.EndpointID, optionOf(made.Connect))
 }
 
 // enabled returns the first of the endpoints that is.

@@ -20,6 +20,9 @@ type maker struct {
 	ids    int
 	lost   bool // the answer to a creation is lost
 	mute   bool // answers are repeated without the secret
+	refuse error
+	// looked is called once, after the next look at the endpoints.
+	looked func()
 }
 
 func newMaker() *maker {
@@ -28,7 +31,20 @@ func newMaker() *maker {
 	return &maker{world: w, bySeed: map[string]golive.Endpoint{}, rows: map[string]golive.Made{}}
 }
 
+func (m *maker) WebhookEndpoints(context.Context) ([]golive.Endpoint, error) {
+	seen := slices.Clone(m.endpoints)
+	if looked := m.looked; looked != nil {
+		m.looked = nil
+		looked()
+	}
+	return seen, nil
+}
+
 func (m *maker) CreateWebhookEndpoint(_ context.Context, e golive.NewEndpoint) (golive.Endpoint, error) {
+	if m.refuse != nil {
+		return golive.Endpoint{}, m.refuse
+	}
+
 	made, repeated := m.bySeed[e.Seed]
 	if !repeated {
 		made = golive.Endpoint{
@@ -67,15 +83,28 @@ func (m *maker) UnshownEndpoint(_ context.Context, connect bool) (golive.Made, b
 	return golive.Made{}, false, nil
 }
 
+func (m *maker) BeginEndpoint(ctx context.Context, r golive.Made, former string) (golive.Made, error) {
+	if f, ok := m.rows[former]; ok {
+		f.State = golive.GivenUp
+		m.rows[former] = f
+	}
+
+	if first, ok, _ := m.UnshownEndpoint(ctx, r.Connect); ok {
+		return first, nil
+	}
+
+	m.rows[r.ID] = r
+
+	return r, nil
+}
+
 func (m *maker) KeepEndpoint(_ context.Context, r golive.Made) error {
 	m.rows[r.ID] = r
 	return nil
 }
 
-// create creates the endpoints, and returns the secrets by their options.
-func (m *maker) create(show func(golive.Creation) error) (secrets map[string]string, err error) {
-	secrets = map[string]string{}
-	err = golive.New(golive.Config{
+func (m *maker) service() *golive.Service {
+	return golive.New(golive.Config{
 		Stripe:  m,
 		Store:   m,
 		Creator: m,
@@ -83,7 +112,19 @@ func (m *maker) create(show func(golive.Creation) error) (secrets map[string]str
 		Setup:   m.setup,
 		Now:     func() time.Time { return m.now },
 		NewID:   func(prefix string) string { m.ids++; return prefix + string('a'+rune(m.ids)) },
-	}).CreateEndpoints(context.Background(), func(c golive.Creation) error {
+	})
+}
+
+// plan returns what the creation would refuse.
+func (m *maker) plan() error {
+	_, err := m.service().PlanEndpoints(context.Background())
+	return err
+}
+
+// create creates the endpoints, and returns the secrets by their options.
+func (m *maker) create(show func(golive.Creation) error) (secrets map[string]string, err error) {
+	secrets = map[string]string{}
+	err = m.service().CreateEndpoints(context.Background(), func(c golive.Creation) error {
 		if show != nil {
 			if err := show(c); err != nil {
 				return err
@@ -112,7 +153,8 @@ func TestCreateEndpoints(t *testing.T) {
 	}
 
 	// What is there is refused, and stays as it is.
-	if secrets, err := m.create(nil); err == nil || len(secrets) != 0 || len(m.endpoints) != 2 {
+	plan := m.plan()
+	if secrets, err := m.create(nil); err == nil || len(secrets) != 0 || len(m.endpoints) != 2 || err.Error() != plan.Error() {
 		t.Errorf("a second time: got %v, %v, and %d endpoints", secrets, err, len(m.endpoints))
 	}
 
@@ -123,8 +165,11 @@ func TestCreateEndpoints(t *testing.T) {
 	}
 
 	m.setup.WebhookURL = "http://localhost/webhooks/stripe"
-	if _, err := m.create(nil); err == nil || !strings.Contains(err.Error(), "public https") {
-		t.Errorf("of a private address in live mode: got %v", err)
+
+	plan = m.plan()
+	if _, err := m.create(nil); err == nil || !strings.Contains(err.Error(), "public https") || plan == nil ||
+		plan.Error() != err.Error() {
+		t.Errorf("of a private address in live mode: got %v, and before %v", err, plan)
 	}
 }
 
@@ -161,7 +206,12 @@ func TestCreateEndpointsCut(t *testing.T) {
 			_ = cut(m)
 			m.now = m.now.Add(25 * time.Hour)
 
+			plan := m.plan()
+
 			secrets, err = m.create(nil)
+			if plan == nil || err != nil && plan.Error() != err.Error() {
+				t.Errorf("a day later: the plan refuses %v, the creation %v", plan, err)
+			}
 			if err == nil || !strings.Contains(err.Error(), "never shown") || len(secrets) != 0 || len(m.endpoints) != 2 {
 				t.Errorf("a day later: got %v, %v, and %d endpoints", secrets, err, len(m.endpoints))
 			}
@@ -187,5 +237,78 @@ func TestCreateEndpointsCut(t *testing.T) {
 	secrets, err := m.create(nil)
 	if ids := slices.Collect(maps.Values(secrets)); err != nil || len(m.endpoints) != 2 || len(ids) != 2 {
 		t.Errorf("after a deletion: got %v, %v", secrets, err)
+	}
+}
+
+// TestCreateEndpointsRefused checks that a refused creation is not repeated.
+func TestCreateEndpointsRefused(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{
+		"too many endpoints": &golive.FailedError{Text: "16 endpoints", Certain: true},
+		"no permission":      &golive.RefusedError{Permission: "rak_webhook_write"},
+	} {
+		m := newMaker()
+		m.refuse = cause
+
+		if _, err := m.create(nil); err == nil || !strings.Contains(err.Error(), cause.Error()) {
+			t.Errorf("%s: got %v, want the reason", name, err)
+		}
+
+		refused := slices.Collect(maps.Keys(m.rows))
+		m.refuse = nil
+
+		secrets, err := m.create(nil)
+		if err != nil || len(secrets) != 2 || len(m.endpoints) != 2 {
+			t.Errorf("%s, mended: got %v, %v", name, secrets, err)
+		}
+
+		for _, seed := range refused {
+			if _, repeated := m.bySeed[seed]; repeated {
+				t.Errorf("%s: the refused request %s was repeated", name, seed)
+			}
+		}
+	}
+
+	// An earlier request of the same creation made the endpoints.
+	m := newMaker()
+	m.lost = true
+	_, _ = m.create(nil)
+	m.refuse = &golive.FailedError{Text: "another request had this key", Certain: true}
+
+	if _, err := m.create(nil); err == nil || !strings.Contains(err.Error(), "never shown") || len(m.endpoints) != 2 {
+		t.Errorf("with an endpoint there: got %v, and %d endpoints", err, len(m.endpoints))
+	}
+
+	// Whatever is not certain is repeated.
+	m = newMaker()
+	m.refuse = &golive.FailedError{Text: "status 500"}
+	_, _ = m.create(nil)
+	m.refuse = nil
+
+	if secrets, err := m.create(nil); err != nil || len(secrets) != 2 || len(m.rows) != 2 {
+		t.Errorf("after an error of Stripe: got %v, %v and %d rows, want the same two", secrets, err, len(m.rows))
+	}
+}
+
+// TestCreateEndpointsAtOnce lets a second call come in between, when it does
+// the most harm.
+func TestCreateEndpointsAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]error{"ended": nil, "interrupted": errors.New("killed")} {
+		m := newMaker()
+
+		var other map[string]string
+		m.looked = func() { other, _ = m.create(func(golive.Creation) error { return cut }) }
+
+		secrets, err := m.create(nil)
+		shown := map[string]bool{}
+		for _, s := range slices.Concat(slices.Collect(maps.Values(secrets)), slices.Collect(maps.Values(other))) {
+			shown[s] = true
+		}
+
+		if len(m.endpoints) != 2 || len(shown) != 2 {
+			t.Errorf("with another call that %s: got %d endpoints and %d secrets, want 2: %v", name, len(m.endpoints),
+				len(shown), err)
+		}
 	}
 }

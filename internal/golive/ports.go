@@ -96,13 +96,17 @@ type Configuration struct {
 // RefusedError means that the key may not make a call.
 type RefusedError struct {
 	Permission string // rak_…, as Stripe names it; "" if it names none
+	Reason     string // Stripe's sentence without keys, of a creation alone
 }
 
 func (e *RefusedError) Error() string {
-	if e.Permission == "" {
-		return "Stripe does not allow this call with this key"
+	switch {
+	case e.Permission != "":
+		return "Stripe does not allow this call without the permission " + e.Permission
+	case e.Reason != "":
+		return "Stripe does not allow this call with this key: " + e.Reason
 	}
-	return "Stripe does not allow this call without the permission " + e.Permission
+	return "Stripe does not allow this call with this key"
 }
 
 // FailedError means that a call got no answer, or another than was asked for.
@@ -110,6 +114,7 @@ func (e *RefusedError) Error() string {
 type FailedError struct {
 	Text     string
 	NoAnswer bool // the other calls would get none either
+	Certain  bool // Stripe did nothing
 }
 
 func (e *FailedError) Error() string { return "Stripe's answer: " + e.Text }

@@ -17,6 +17,7 @@ import (
 
 	"checkoutd/internal/golive"
 	"checkoutd/internal/idempotency"
+	"checkoutd/internal/payments"
 )
 
 // Library is the client library for Stripe's API, and LibraryVersion the API
@@ -61,6 +62,32 @@ func readable(err error) error {
 
 	return &golive.FailedError{Text: text}
 }
+
+// unmade turns an error of a creation into one of golive.Creator, with Stripe's
+// reason.
+func unmade(err error) error {
+	var e *stripe.Error
+	if !errors.As(err, &e) {
+		return readable(err)
+	}
+
+	reason := clipped{errors.New(keys.ReplaceAllString(e.Msg, "${1}_…"))}.Error()
+	if e.HTTPStatusCode == http.StatusForbidden {
+		return &golive.RefusedError{Permission: rights.FindString(e.Msg), Reason: reason}
+	}
+
+	// What an earlier request under the key did, the caller looks for.
+	reused := e.Type == stripe.ErrorTypeIdempotency && e.HTTPStatusCode == http.StatusBadRequest
+
+	return &golive.FailedError{
+		Text:    fmt.Sprintf("status %d %s: %s", e.HTTPStatusCode, errorType(e), reason),
+		Certain: reused || outcome(e) == payments.OutcomeRefused,
+	}
+}
+
+// keys finds keys and secrets in Stripe's sentences, where a part of them may
+// be starred.
+var keys = regexp.MustCompile(`\b(sk|rk|pk|whsec)_[A-Za-z0-9_*]+`)
 
 // get reads an address of the API.
 func (l *Checklist) get(ctx context.Context, path string, query url.Values, into stripe.LastResponseSetter) error {
@@ -228,6 +255,7 @@ func (l *Checklist) CreateWebhookEndpoint(ctx context.Context, e golive.NewEndpo
 	values.Add("api_version", e.APIVersion)
 	values.Add("connect", strconv.FormatBool(e.Connect))
 	values.Add("description", "checkoutd")
+
 	for i, name := range e.Events {
 		values.Add(fmt.Sprintf("enabled_events[%d]", i), name)
 	}
@@ -236,12 +264,14 @@ func (l *Checklist) CreateWebhookEndpoint(ctx context.Context, e golive.NewEndpo
 		stripe.APIResource
 		endpointJSON
 	}
+
 	params := &stripe.Params{}
 	post(ctx, params, idempotency.WebhookEndpoint(e.Seed))
 
 	c := l.client
 	err := c.backend.CallRaw(http.MethodPost, "/v1/webhook_endpoints", unkeyed, values, params, &made)
-	return made.endpoint(), readable(err)
+
+	return made.endpoint(), unmade(err)
 }
 
 // Undelivered implements golive.Stripe. It reads one page.

@@ -81,6 +81,46 @@ func TestChecklistErrors(t *testing.T) {
 	}
 }
 
+// TestChecklistRefusals checks which refusals of a creation are certain, and
+// that Stripe's reason is shown without what is secret in it.
+func TestChecklistRefusals(t *testing.T) {
+	t.Parallel()
+	const message = `Key rk_test_123456789012, *** and whsec_123456789012: You have reached the maximum.`
+	for name, tc := range map[string]struct {
+		status  int
+		kind    string
+		certain bool
+	}{
+		"refused":                 {400, "invalid_request_error", true},
+		"no such key":             {401, "invalid_request_error", true},
+		"not allowed":             {403, "invalid_request_error", true},
+		"the request has changed": {400, "idempotency_error", true},
+		"too many requests":       {429, "invalid_request_error", true},
+		"in flight":               {409, "idempotency_error", false},
+		"an error of Stripe":      {500, "api_error", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := checklist(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Stripe-Should-Retry", "false")
+				w.WriteHeader(tc.status)
+				_, _ = w.Write([]byte(`{"error":{"type":"` + tc.kind + `","message":"` + message + `"}}`))
+			})
+
+			_, err := l.CreateWebhookEndpoint(t.Context(), golive.NewEndpoint{Seed: "seed", URL: "https://a"})
+			if err == nil || !strings.Contains(err.Error(), "reached the maximum.") || strings.Contains(err.Error(), "123456789012") {
+				t.Errorf("got %v, want the reason without secrets", err)
+			}
+
+			var failed *golive.FailedError
+			certain := errors.As(err, new(*golive.RefusedError)) || errors.As(err, &failed) && failed.Certain
+			if certain != tc.certain {
+				t.Errorf("got %+v, want a certain refusal: %t", err, tc.certain)
+			}
+		})
+	}
+}
+
 // TestChecklistReads checks that lists are read to their end, with what the
 // checks need of each object.
 func TestChecklistReads(t *testing.T) {

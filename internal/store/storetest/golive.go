@@ -137,6 +137,12 @@ func testGoLiveEndpoints(t *testing.T, e Engine) {
 		}
 
 		f.clock.Advance(time.Second)
+		if step.state == golive.Begun {
+			if _, err := f.BeginEndpoint(f.ctx, row, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+
 		if err := f.KeepEndpoint(f.ctx, row); err != nil {
 			t.Fatal(err)
 		}
@@ -150,5 +156,49 @@ func testGoLiveEndpoints(t *testing.T, e Engine) {
 		if _, ok, err := f.UnshownEndpoint(f.ctx, false); ok || err != nil {
 			t.Errorf("of the other kind: got %t, %v", ok, err)
 		}
+	}
+}
+
+// testGoLiveEndpointsAtOnce lets several calls begin the same creation.
+func testGoLiveEndpointsAtOnce(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	begin := func(id, former string, connect bool) golive.Made {
+		t.Helper()
+		m, err := f.BeginEndpoint(f.ctx, golive.Made{
+			ID:        id,
+			Connect:   connect,
+			URL:       "https://a",
+			State:     golive.Begun,
+			CreatedAt: f.clock.Now(),
+		}, former)
+		if err != nil {
+			t.Error(err)
+		}
+
+		return m
+	}
+
+	first := make(chan string)
+
+	const calls = 4
+	for i := range calls {
+		go func() { first <- begin("hook_"+string('a'+rune(i)), "", false).ID }()
+	}
+
+	winner := <-first
+	for range calls - 1 {
+		if id := <-first; id != winner {
+			t.Errorf("%s and %s have both begun", winner, id)
+		}
+	}
+
+	if got := begin("hook_connect", "", true).ID; got != "hook_connect" {
+		t.Errorf("of the other kind: got %s", got)
+	}
+	if got := begin("hook_next", winner, false).ID; got != "hook_next" {
+		t.Errorf("in place of the first: got %s", got)
+	}
+	if got := begin("hook_late", winner, false).ID; got != "hook_next" {
+		t.Errorf("in place of one that has ended: got %s", got)
 	}
 }

@@ -79,6 +79,7 @@ func Run(t *testing.T, e Engine) {
 		"mirror":             testMirror,
 		"go live":            testGoLive,
 		"created endpoints":  testGoLiveEndpoints,
+		"created at once":    testGoLiveEndpointsAtOnce,
 		"paid orders":        testPaidOrders,
 		"texts":              testTexts,
 	} {
