@@ -131,6 +131,7 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		return fmt.Errorf("effects: %s %s: %w", j.Kind, j.ID, err)
 	}
 
+	s.logEffect(&j.Effect)
 	if s.cfg.Finished != nil {
 		s.cfg.Finished(ctx, j.Effect)
 	}
@@ -139,4 +140,28 @@ func (s *Service) work(ctx context.Context, j Job) error {
 	}
 
 	return nil
+}
+
+// logEffect writes the one log line about what became of an order, or of an
+// account, whichever way it became known.
+func (s *Service) logEffect(e *payments.Effect) {
+	line := s.cfg.Log.Info()
+	if e.AccountID != "" {
+		line.Str("account", e.AccountID).Msg(e.Kind)
+		return
+	}
+
+	line = line.Str("order_id", e.OrderID)
+	if e.Subject != "" {
+		line = line.Str("subject", e.Subject)
+	}
+
+	line.
+		Str("order_status", string(e.Then.Status)).
+		Int64("amount", e.Then.Amount).
+		Int64("captured", e.Then.Captured).
+		Int64("refunded", e.Then.Refunded).
+		Str("currency", e.Then.Currency).
+		Time("at", e.CreatedAt).
+		Msg(e.Kind)
 }

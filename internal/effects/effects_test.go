@@ -13,6 +13,7 @@ import (
 
 	"checkoutd/internal/connect"
 	"checkoutd/internal/effects"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/testkit"
@@ -111,5 +112,29 @@ func TestEffectOfAnUnknownKindWaits(t *testing.T) {
 	log, planned := work(t, m)
 	if len(m.finished) != 0 || len(m.retried) != 1 || planned != 0 || !strings.Contains(log, "order.sung_about") {
 		t.Errorf("finished %v, retried %v, log %s", m.finished, m.retried, log)
+	}
+}
+
+// An operator finds the end of every payment in one line of the log.
+func TestEffectsAreLogged(t *testing.T) {
+	t.Parallel()
+	log, _ := work(t, &memory{job: effects.Job{Effect: payments.Effect{
+		ID:      "eff_1",
+		OrderID: "ord_1",
+		Kind:    payments.EffectPaid,
+		Then: payments.ThenOf(&orders.Order{
+			Status:   orders.Paid,
+			Amount:   2400,
+			Captured: 2400,
+			Currency: "usd",
+		}),
+	}}})
+
+	for _, want := range []string{
+		`"message":"order.paid"`, `"order_id":"ord_1"`, `"order_status":"paid"`, `"amount":2400`, `"currency":"usd"`, `"at":"`,
+	} {
+		if strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+			t.Errorf("the log is %q, want one line with %s", log, want)
+		}
 	}
 }

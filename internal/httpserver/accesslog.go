@@ -32,6 +32,9 @@ const (
 // is not logged, because the client may have put anything into it.
 const noRoute = "(none)"
 
+// staticRoute is the pattern of the pages' files.
+const staticRoute = "/static/*"
+
 // Meter measures requests.
 type Meter interface {
 	// Request is called when a request has ended. route is the pattern that it
@@ -117,8 +120,8 @@ func levelOf(route string, status int, err error) zerolog.Level {
 	switch {
 	case serverFault(status, err):
 		return zerolog.ErrorLevel
-	case route == HealthPath || route == ReadyPath:
-		return zerolog.DebugLevel
+	case route == HealthPath || route == ReadyPath || route == staticRoute && status < http.StatusBadRequest:
+		return zerolog.DebugLevel // dozens for every line that somebody looks for
 	default:
 		return zerolog.InfoLevel
 	}

@@ -82,6 +82,7 @@ func router(t *testing.T, log io.Writer, change func(*httpserver.Options)) http.
 
 func routes(r chi.Router) {
 	r.Get("/healthz", httpserver.Health())
+	r.Get("/static/*", func(http.ResponseWriter, *http.Request) {})
 	r.Get("/orders/{id}", httpio.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		httpio.LogFields(r.Context()).Set("order_id", r.PathValue("id"))
 		return httpio.WriteJSON(w, http.StatusOK, map[string]string{"id": r.PathValue("id")})
@@ -218,6 +219,15 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				"route":       "/healthz",
 				"status":      200.,
 				"bytes":       16.,
+				"duration_ms": 1.5,
+			}},
+		{"a file of a page is for debugging only", request("GET", "/static/app.css", ""),
+			map[string]any{
+				"level":       "debug",
+				"method":      "GET",
+				"route":       "/static/*",
+				"status":      200.,
+				"bytes":       0.,
 				"duration_ms": 1.5,
 			}},
 	}

@@ -349,7 +349,24 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 		Int64("n", a.N).
 		Str("attempt_state", string(state)).
 		Str("order_status", string(after.Order.Status)).
-		Msg("attempt sent")
+		Msg(sentText(state, after.attempt(a.ID)))
+}
+
+// sentText says what became of an attempt.
+func sentText(state AttemptState, a *Attempt) string {
+	switch {
+	case state == Succeeded:
+		return "attempt succeeded"
+	case state == Failed && a.ErrorType == TypeCard:
+		return "attempt declined"
+	case state == Failed:
+		return "attempt refused"
+	case state == RequiresAction:
+		return "attempt waits for the buyer"
+	case state == Unknown:
+		return "attempt without a known outcome"
+	}
+	return "attempt sent"
 }
 
 // refusedLine begins the log line about a call that did not succeed. If only

@@ -32,6 +32,7 @@ type OrderThen struct {
 	Amount        int64                `json:"amount"`
 	Captured      int64                `json:"captured"`
 	Refunded      int64                `json:"refunded"`
+	Currency      string               `json:"currency,omitempty"` // for the log; it never changes
 }
 
 // ThenOf returns what an effect keeps of an order.
@@ -42,6 +43,7 @@ func ThenOf(o *orders.Order) OrderThen {
 		Amount:        o.Amount,
 		Captured:      o.Captured,
 		Refunded:      o.Refunded,
+		Currency:      o.Currency,
 	}
 }
 

@@ -37,6 +37,28 @@ func (f *fixture) withLog() *testkit.LogBook {
 	return log
 }
 
+// The line about an attempt says what became of it.
+func TestLogSaysHowAnAttemptEnded(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"attempt declined": declined(payments.Params{}),
+		"attempt refused":  refusedFor("amount_too_small", "amount", "too small"),
+		"attempt without a known outcome": &payments.CallError{
+			Outcome: payments.OutcomeUnknown,
+			Stripe:  payments.StripeError{Type: payments.TypeAPI},
+		},
+	} {
+		f := newFixture(t)
+		log := f.withLog()
+		f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, err })
+		_, _ = f.confirm("ctoken_a") // the log counts
+
+		if !strings.Contains(log.String(), `"message":"`+want+`"`) {
+			t.Errorf("the log does not say %q:\n%s", want, log)
+		}
+	}
+}
+
 // The operator reads Stripe's sentence once, not once for every buyer, and
 // later how often it came.
 func TestOperatorHearsOfARefusalOnce(t *testing.T) {
