@@ -25,6 +25,7 @@ import (
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
+	"checkoutd/internal/golive"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/mail"
 	"checkoutd/internal/orders"
@@ -81,6 +82,7 @@ type App struct {
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
 	dashboard  *dashboard.Service
+	checklist  golive.Handler // before going live
 	pages      *pages.Pages
 
 	certs *certificates.Service // nil: plain http

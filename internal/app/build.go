@@ -202,6 +202,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.dashboard = a.newDashboard(stripe)
+	a.checklist = a.newChecklist(stripe)
 	a.pages, err = a.newPages()
 	return err
 }

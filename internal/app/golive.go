@@ -68,20 +68,43 @@ func (g *GoLive) Service(ctx context.Context, cfg *config.Config, o GoLiveOption
 		}
 	}
 
-	setup, err := setupOf(cfg, o)
-	if err != nil {
-		return nil, err
-	}
-
 	stripe := newStripe(cfg, stripeapi.Config{
 		Key:        fixedKey(cfg),
 		AppVersion: o.Version,
 		Budget:     budget.New(cfg.StripeRateLimit),
 	})
+
+	c, err := checklistOf(cfg, o, stripe)
+	if err != nil {
+		return nil, err
+	}
+
+	c.Store = unopened{g.problem}
+	c.Creator = stripeapi.NewChecklist(stripe)
+	if g.store != nil {
+		c.Store, c.Ledger = g.store, g.store
+	}
+
+	if o.Log != "" {
+		_, secrets := secretsOf(cfg)
+		c.Log = func(ctx context.Context, canary golive.Canary, requestID string) (golive.Logged, error) {
+			return golive.SearchLog(ctx, o.Log, canary, requestID, secrets, logWait)
+		}
+	}
+
+	return golive.New(c), nil
+}
+
+// checklistOf returns what a checklist needs besides the database.
+func checklistOf(cfg *config.Config, o GoLiveOptions, stripe *stripeapi.Client) (golive.Config, error) {
+	setup, err := setupOf(cfg, o)
+	if err != nil {
+		return golive.Config{}, err
+	}
+
 	hooks, secrets := secretsOf(cfg)
-	c := golive.Config{
+	return golive.Config{
 		Stripe: stripeapi.NewChecklist(stripe),
-		Store:  unopened{g.problem},
 		Setup:  setup,
 		Outside: func(ctx context.Context, c golive.Canary) golive.Outside {
 			return golive.LookFromOutside(ctx, &http.Client{}, setup, hooks, c, o.Now)
@@ -89,20 +112,29 @@ func (g *GoLive) Service(ctx context.Context, cfg *config.Config, o GoLiveOption
 		Tracked: func(ctx context.Context) (golive.Tracked, error) { return golive.SearchTracked(ctx, ".", secrets) },
 		Now:     o.Now,
 		NewID:   orders.NewID,
-	}
+	}, nil
+}
 
-	c.Creator = stripeapi.NewChecklist(stripe)
-	if g.store != nil {
-		c.Store, c.Ledger = g.store, g.store
-	}
+// runLimit bounds the questions of a run that was asked for over HTTP, so that
+// there is an answer well before the request's own limit.
+const runLimit = 30 * time.Second
 
-	if o.Log != "" {
-		c.Log = func(ctx context.Context, canary golive.Canary, requestID string) (golive.Logged, error) {
-			return golive.SearchLog(ctx, o.Log, canary, requestID, secrets, logWait)
+// newChecklist returns the checklist of the running server, which it runs with
+// the settings of now. Its requests to Stripe are a part of the budget.
+func (a *App) newChecklist(stripe *stripeapi.Client) golive.Handler {
+	return golive.Handler{Service: func(test bool) (*golive.Service, error) {
+		c, err := checklistOf(a.live.Load().cfg, GoLiveOptions{
+			Version:  a.opts.Version,
+			WantLive: !test,
+			Now:      a.opts.Now,
+		}, stripe)
+		if err != nil {
+			return nil, err
 		}
-	}
 
-	return golive.New(c), nil
+		c.Store, c.Limit = a.store, runLimit
+		return golive.New(c), nil
+	}}
 }
 
 // Close closes the database.
@@ -156,6 +188,9 @@ func (u unopened) SeeGoLiveKey(context.Context, string, time.Time) (time.Time, e
 }
 func (u unopened) EventSources(context.Context, []string) (map[string]string, error) {
 	return nil, u.err
+}
+func (u unopened) BeginGoLive(context.Context, time.Time, time.Duration) (time.Duration, error) {
+	return 0, u.err
 }
 func (u unopened) SaveGoLiveRun(context.Context, *golive.Report) error { return u.err }
 func (u unopened) GoLiveRuns(context.Context, int) ([]*golive.Report, error) {

@@ -145,6 +145,7 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Post(apiPath+"connect/accounts/{id}/deauthorize",
 		a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeDeauthorize)))
 	a.mirrorRoutes(shop)
+	a.checklistRoutes(r)
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))
 
@@ -167,6 +168,18 @@ func (a *App) mirrorRoutes(shop chi.Router) {
 	shop.Post(of+"mirror", a.api.Post(api.ScopeWrite, start))
 	shop.Get(of+"payments", get(m.ServePayments))
 	shop.Get(of+"reports/{report}", get(m.ServeReport))
+}
+
+// checklistRoutes adds the routes of the checklist before going live. A run may
+// be asked for with the scope read: it changes nothing but the list of runs.
+// Its requests to Stripe wait for those of buyers.
+func (a *App) checklistRoutes(r chi.Router) {
+	last := func(w http.ResponseWriter, r *http.Request, _ api.Call) error { return a.checklist.ServeLast(w, r) }
+	run := func(w http.ResponseWriter, r *http.Request, _ api.Call) error { return a.checklist.ServeRun(w, r) }
+
+	r = r.With(forBuyer(budget.Background))
+	r.Get(apiPath+"golive", a.api.Get(last))
+	r.Post(apiPath+"golive", a.api.Patch(api.ScopeRead, run))
 }
 
 // notFound answers the shop's backend below /v1, and others with elsewhere.

@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"telemetry":   {},         // the rooms declare what they tell, app wires
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
-	"golive":      {},
+	"golive":      {"fault", "httpio"},
 	"pages":       {"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests

@@ -78,8 +78,10 @@ const (
 func (s *Service) gather(ctx context.Context) *facts {
 	stripe := s.cfg.Stripe
 	f := &facts{setup: s.cfg.Setup}
+	asking, done := s.bounded(ctx)
+	defer done()
 
-	f.balance = reading(stripe.Balance(ctx))
+	f.balance = reading(stripe.Balance(asking))
 	f.now = s.cfg.Now() // as close to Stripe's time as can be
 
 	var failed *FailedError
@@ -87,19 +89,28 @@ func (s *Service) gather(ctx context.Context) *facts {
 		stripe = silent{failed}
 	}
 
-	f.account = reading(stripe.OwnAccount(ctx))
-	f.endpoints = reading(stripe.WebhookEndpoints(ctx))
-	f.domains = reading(stripe.MethodDomains(ctx, hostOf(f.setup.BaseURL)))
-	f.configurations = reading(stripe.MethodConfigurations(ctx))
-	f.undelivered = reading(stripe.Undelivered(ctx, f.now.Add(-undeliveredFor)))
+	f.account = reading(stripe.OwnAccount(asking))
+	f.endpoints = reading(stripe.WebhookEndpoints(asking))
+	f.domains = reading(stripe.MethodDomains(asking, hostOf(f.setup.BaseURL)))
+	f.configurations = reading(stripe.MethodConfigurations(asking))
+	f.undelivered = reading(stripe.Undelivered(asking, f.now.Add(-undeliveredFor)))
 
-	s.gatherHere(ctx, f)
+	s.gatherHere(ctx, asking, f)
 
 	return f
 }
 
-// gatherHere reads what is not at Stripe.
-func (s *Service) gatherHere(ctx context.Context, f *facts) {
+// bounded returns a context for the questions to others.
+func (s *Service) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.cfg.Limit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.cfg.Limit)
+}
+
+// gatherHere reads what is not at Stripe. asking is for the questions to
+// others: the database is read even if those took all their time.
+func (s *Service) gatherHere(ctx, asking context.Context, f *facts) {
 	f.kept = reading(s.cfg.Store.ReadGoLive(ctx, f.setup.SecretKey.Live))
 	f.keySeen = reading(s.cfg.Store.SeeGoLiveKey(ctx, f.setup.SecretKey.Fingerprint, f.now))
 
@@ -111,8 +122,8 @@ func (s *Service) gatherHere(ctx context.Context, f *facts) {
 	f.sources = reading(s.cfg.Store.EventSources(ctx, ids))
 
 	canary := newCanary()
-	f.outside = s.cfg.Outside(ctx, canary)
-	f.tracked = reading(s.cfg.Tracked(ctx))
+	f.outside = s.cfg.Outside(asking, canary)
+	f.tracked = reading(s.cfg.Tracked(asking))
 
 	if f.logAsked = s.cfg.Log != nil; f.logAsked {
 		f.logged = reading(s.cfg.Log(ctx, canary, f.outside.Page.RequestID))

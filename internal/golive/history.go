@@ -9,8 +9,9 @@ import (
 
 // Change is a check whose status differs from the run before.
 type Change struct {
-	Check      string
-	Prev, Next Status // "" if the check was not made
+	Check string `json:"check"`
+	Prev  Status `json:"from,omitempty"` // "" if the check was not made
+	Next  Status `json:"to,omitempty"`
 }
 
 // String returns the change as people read it.

@@ -15,6 +15,10 @@ type Store interface {
 	// EventSources returns how the inbox got those of the events that it has:
 	// "webhook" or "backfill".
 	EventSources(ctx context.Context, ids []string) (map[string]string, error)
+	// BeginGoLive reports whether a run may begin now: wait is 0 for one of
+	// all who ask within a time, in whichever process, and tells the others
+	// how long to wait.
+	BeginGoLive(ctx context.Context, now time.Time, every time.Duration) (wait time.Duration, err error)
 	// SaveGoLiveRun keeps a report.
 	SaveGoLiveRun(ctx context.Context, r *Report) error
 	// GoLiveRuns returns the last reports, newest first.

@@ -19,8 +19,11 @@ type Config struct {
 	Outside func(ctx context.Context, c Canary) Outside
 	Tracked func(ctx context.Context) (Tracked, error)
 	Log     func(ctx context.Context, c Canary, requestID string) (Logged, error)
-	Now     func() time.Time
-	NewID   func(prefix string) string
+	// Limit bounds the questions to others in a run: Stripe, our own public
+	// address, git. What has no answer by then is red. 0: no bound.
+	Limit time.Duration
+	Now   func() time.Time
+	NewID func(prefix string) string
 }
 
 // Service runs the checklist.

@@ -192,6 +192,10 @@ func (w *world) EventSources(context.Context, []string) (map[string]string, erro
 	return w.sources, w.errs["database"]
 }
 
+func (w *world) BeginGoLive(context.Context, time.Time, time.Duration) (time.Duration, error) {
+	return 0, w.errs["BeginGoLive"]
+}
+
 func (w *world) SaveGoLiveRun(_ context.Context, r *golive.Report) error {
 	w.saved = append([]*golive.Report{r}, w.saved...)
 	return nil

@@ -154,6 +154,25 @@ func (s *Store) EventSources(ctx context.Context, ids []string) (map[string]stri
 	return sources, nil
 }
 
+// goliveSetting is when a run began that was asked for over HTTP.
+const goliveSetting = "golive run"
+
+// BeginGoLive reports whether a run may begin now; see golive.Store. A time in
+// the future, which a clock that was put right leaves behind, holds nobody up.
+func (s *Store) BeginGoLive(ctx context.Context, now time.Time, every time.Duration) (time.Duration, error) {
+	n, err := s.db.Exec(ctx, `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET created_at = excluded.created_at
+		WHERE settings.created_at <= $4 OR settings.created_at > $5`,
+		goliveSetting, []byte{}, sqldb.Micros(now), sqldb.Micros(now.Add(-every)), sqldb.Micros(now.Add(every)))
+	if err != nil || n > 0 {
+		return 0, err
+	}
+
+	micros, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+		`SELECT created_at FROM settings WHERE name = $1`, goliveSetting)
+	return max(sqldb.FromMicros(micros).Add(every).Sub(now), time.Second), err
+}
+
 // SaveGoLiveRun keeps a report, and the last ones before it.
 func (s *Store) SaveGoLiveRun(ctx context.Context, r *golive.Report) error {
 	run := goliveRun{id: r.ID, report: *r, at: r.RanAt}

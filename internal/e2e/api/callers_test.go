@@ -94,6 +94,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"DELETE /v1/customers/{reference}", "/v1/customers/c-none", "", [7]int{401, 401, 401, 401, 401, 403, 204}},
 		{"POST /v1/customers/export", "/v1/customers/export", `{"reference":"c-none"}`, [7]int{401, 401, 401, 401, 401, 403, 404}},
 		{"POST /v1/customers/erase", "/v1/customers/erase", `{"email":"nobody@example.com"}`, [7]int{401, 401, 401, 401, 401, 403, 200}},
+		{"POST /v1/golive", "/v1/golive", "", [7]int{401, 401, 401, 401, 401, 403, 200}},
+		{"GET /v1/golive", "/v1/golive", "", shops},
 		{"GET /v1/webhook_endpoints", "/v1/webhook_endpoints", "", shops},
 		{"POST /v1/webhook_endpoints", "/v1/webhook_endpoints", `{"url":"https://shop.example/hooks","disabled":true}`, creates},
 		{"GET /v1/webhook_endpoints/{id}", "/v1/webhook_endpoints/we_none", "", hidden},

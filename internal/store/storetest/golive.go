@@ -95,6 +95,19 @@ func testGoLive(t *testing.T, e Engine) {
 		}
 	}
 
+	// One run a minute, whoever asks.
+	for _, step := range []struct{ after, wait time.Duration }{
+		{0, 0}, {20 * time.Second, 40 * time.Second}, {39 * time.Second, time.Second}, {time.Second, 0}, {0, time.Minute},
+		{-time.Hour, 0}, // the clock was wrong
+	} {
+		f.clock.Advance(step.after)
+
+		wait, err := f.BeginGoLive(f.ctx, f.clock.Now(), time.Minute)
+		if err != nil || wait != step.wait {
+			t.Errorf("after %s: wait %s, %v, want %s", step.after, wait, err, step.wait)
+		}
+	}
+
 	// Reports, newest first, and no more than are kept.
 	for i := range golive.KeptRuns + 2 {
 		r := &golive.Report{
