@@ -110,9 +110,12 @@ func erasePerson(ctx context.Context, p *app.People, q peopleQuery, out io.Write
 		return refusal(err)
 	case !res.Begun && !res.Done:
 		return errors.New("the customer is erased here already; a server deletes them at Stripe")
+	case !res.Begun && q.atStripe:
+		_, err := fmt.Fprintln(out, "nothing is stored of this customer here, and nothing is left to delete at Stripe")
+		return err
 	case !res.Begun:
 		_, err := fmt.Fprintln(out, "nothing is stored of this customer here; "+
-			"\"server people proofs\" lists customers that stayed at Stripe")
+			"with --at-stripe, a customer that stayed at Stripe is deleted")
 		return err
 	}
 
@@ -148,6 +151,9 @@ func printProof(out io.Writer, e people.Erasure) error {
 
 	for _, c := range e.Proof.Kept {
 		_, _ = fmt.Fprintf(w, "at Stripe\t%s %s\tkept\n", c.ID, c.Account)
+	}
+	for _, r := range e.Proof.Refused {
+		_, _ = fmt.Fprintf(w, "at Stripe\t%s %s\tnot deleted: %s\n", r.ID, r.Account, r.Reason.Text())
 	}
 
 	return w.Flush()

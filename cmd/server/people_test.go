@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/people"
 	"checkoutd/internal/store"
 )
 
@@ -68,6 +69,24 @@ func TestPeople(t *testing.T) {
 	}
 
 	p.fails([]string{"people", "erase", "jenny@example.com"}, "already")
+
+	jobs, err := s.ClaimErasures(t.Context(), time.Now(), time.Now().Add(time.Minute), 1)
+	if err != nil || len(jobs) != 1 {
+		t.Fatal(jobs, err)
+	}
+
+	e := jobs[0].Erasure
+	e.State, e.Customers, e.Proof.Deleted = people.Closing, nil, nil
+	e.Proof.Refused = []people.Refusal{{StripeCustomer: people.StripeCustomer{ID: "cus_x", Account: "acct_1"}, Reason: people.AccountGone}}
+	if err := s.SaveErasure(t.Context(), jobs[0].Claim, e); err != nil {
+		t.Fatal(err)
+	}
+
+	const refused = "cus_x acct_1  not deleted: the account is disconnected"
+	if proofs := p.ok("people", "proofs"); !strings.Contains(proofs, refused) {
+		t.Errorf("%q is not in\n%s", refused, proofs)
+	}
+
 	if out := p.ok("people", "erase", "nobody@example.com"); !strings.Contains(out, "nothing is stored") {
 		t.Errorf("of nobody: %q", out)
 	}

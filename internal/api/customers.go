@@ -74,9 +74,17 @@ type ProofObject struct {
 	By       []string                `json:"by"`      // reference, email
 	ErasedAt string                  `json:"erased_at"`
 	Orders   int                     `json:"orders"`
-	Removed  map[string]int64        `json:"removed"`             // rows, by table
-	Deleted  []people.StripeCustomer `json:"deleted_at_stripe"`   // or about to be
-	Kept     []people.StripeCustomer `json:"remaining_at_stripe"` // not asked for, or somebody else's, too
+	Removed  map[string]int64        `json:"removed"`           // rows, by table
+	Deleted  []people.StripeCustomer `json:"deleted_at_stripe"` // or about to be
+	Kept     []RemainingCustomer     `json:"remaining_at_stripe"`
+}
+
+// RemainingCustomer is a customer that stays at Stripe: nobody asked for the
+// deletion, somebody else has orders with it, too, or it was refused.
+type RemainingCustomer struct {
+	people.StripeCustomer
+
+	Reason people.Reason `json:"reason,omitempty"` // why it was refused
 }
 
 // proofOf returns the proof of an erasure.
@@ -84,6 +92,14 @@ func proofOf(e people.Erasure) *ProofObject {
 	removed := e.Proof.Removed
 	if removed == nil {
 		removed = map[string]int64{}
+	}
+
+	kept := []RemainingCustomer{}
+	for _, c := range e.Proof.Kept {
+		kept = append(kept, RemainingCustomer{StripeCustomer: c})
+	}
+	for _, r := range e.Proof.Refused {
+		kept = append(kept, RemainingCustomer(r))
 	}
 
 	return &ProofObject{
@@ -94,7 +110,7 @@ func proofOf(e people.Erasure) *ProofObject {
 		Orders:   e.Proof.Orders,
 		Removed:  removed,
 		Deleted:  append([]people.StripeCustomer{}, e.Proof.Deleted...),
-		Kept:     append([]people.StripeCustomer{}, e.Proof.Kept...),
+		Kept:     kept,
 	}
 }
 

@@ -92,7 +92,7 @@ var rooms = map[string][]string{
 	},
 	"stripeapi": {
 		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",
-		"connect", "golive",
+		"connect", "golive", "people",
 	},
 }
 

@@ -25,9 +25,9 @@ func IsAccountGone(err error) bool {
 // connected account allows reading only.
 const CodeReadOnly = "account_read_only"
 
-// isReadOnly reports whether a call was refused because the account may only be
+// IsReadOnly reports whether a call was refused because the account may only be
 // read.
-func isReadOnly(err error) bool {
+func IsReadOnly(err error) bool {
 	var e *CallError
 	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == CodeReadOnly
 }
@@ -99,7 +99,7 @@ func (s *Service) reviewExpired(ctx context.Context, orderID string, cause error
 		}
 
 		reason := st.accountGoneReason()
-		if isReadOnly(cause) {
+		if IsReadOnly(cause) {
 			if !st.mayTakeMoney() {
 				return nil // the intents ended by themselves: the order expires at the next check
 			}

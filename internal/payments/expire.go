@@ -12,7 +12,7 @@ import (
 // account no longer gives the access that this needs.
 func (s *Service) expire(ctx context.Context, orderID string) error {
 	err := s.tryExpire(ctx, orderID)
-	if IsAccountGone(err) || isReadOnly(err) {
+	if IsAccountGone(err) || IsReadOnly(err) {
 		return s.reviewExpired(ctx, orderID, err)
 	}
 	return err
@@ -113,7 +113,7 @@ func (s *Service) cancel(ctx context.Context, o *orders.Order, in Intent) error 
 	if settleErr := s.SettleFresh(ctx, o.ID, in.ID, nil); settleErr != nil || err == nil {
 		return settleErr
 	}
-	if isReadOnly(err) {
+	if IsReadOnly(err) {
 		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
 

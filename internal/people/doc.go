@@ -12,7 +12,10 @@
 //	                       customers to delete at Stripe are written down
 //	deleting               DELETE /v1/customers/cus_… for each of them; a
 //	                       customer that Stripe does not have counts as
-//	                       deleted. The reference goes after the last one
+//	                       deleted. One in a connected account whose owner
+//	                       does not allow it is named in the proof, and found
+//	                       again by a later erasure of the same customer.
+//	                       The reference goes after the last one
 //	closing                two minutes after Begin the data is removed once
 //	                       more: an answer, a webhook's try or an event that
 //	                       was in flight may have brought some back

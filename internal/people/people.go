@@ -6,8 +6,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,9 +86,38 @@ type Proof struct {
 	Removed map[string]int64 `json:"removed,omitempty"`
 	// Deleted are the customers that Stripe is asked to delete, and Kept those
 	// that stay there: nobody asked for it, or orders of somebody else have
-	// the same customer.
+	// the same customer. Refused are those that could not be deleted.
 	Deleted []StripeCustomer `json:"deleted,omitempty"`
 	Kept    []StripeCustomer `json:"kept,omitempty"`
+	Refused []Refusal        `json:"refused,omitempty"`
+}
+
+// Refusal is a customer that cannot be deleted at Stripe.
+type Refusal struct {
+	StripeCustomer
+
+	Reason Reason `json:"reason"`
+}
+
+// Reason says why a customer cannot be deleted at Stripe.
+type Reason string
+
+// The reasons: the owner of the connected account does not allow it.
+const (
+	AccountGone     Reason = "account_disconnected"
+	AccountReadOnly Reason = "account_read_only"
+)
+
+// Text returns the reason in words.
+func (r Reason) Text() string {
+	switch r {
+	case AccountGone:
+		return "the account is disconnected"
+	case AccountReadOnly:
+		return "the account's owner allows reading only"
+	default:
+		return string(r)
+	}
 }
 
 // StripeCustomer is a customer at Stripe.
@@ -136,20 +165,21 @@ type Store interface {
 	Erasures(ctx context.Context, subject string, n int) ([]Erasure, error)
 	// ClaimErasures claims up to n due erasures until leaseUntil.
 	ClaimErasures(ctx context.Context, now, leaseUntil time.Time, n int) ([]Job, error)
-	// SaveErasure ends a claim and stores e. With the state Done, it removes
-	// once more what is stored of its orders. A lost claim returns
-	// queue.ErrClaimLost and changes nothing.
+	// SaveErasure ends a claim, stores e with its proof, and removes once more
+	// what is stored of its orders. A lost claim returns queue.ErrClaimLost and
+	// changes nothing.
 	SaveErasure(ctx context.Context, claim queue.Claim, e Erasure) error
 }
 
 // Stripe is the call to Stripe that an erasure needs, for one account.
 type Stripe interface {
 	// DeleteCustomer deletes a customer with the saved payment methods. One
-	// that Stripe does not have is no error.
+	// that Stripe does not have is no error. The error is ErrAccountGone or
+	// ErrAccountReadOnly if the account's owner does not allow it.
 	DeleteCustomer(ctx context.Context, customerID string) error
 }
 
-// The reasons why a customer cannot be erased now.
+// The reasons why a customer cannot be erased now, or not at Stripe.
 var (
 	ErrInUse = fault.New(fault.Conflict, "customer_in_use",
 		"An order of this customer is open, authorized or being paid, and needs the customer's data. "+
@@ -157,6 +187,10 @@ var (
 	ErrSubscribed = fault.New(fault.Conflict, "customer_subscribed",
 		"A subscription of this customer is running, and Stripe would end it. "+
 			"Cancel the subscription, and repeat the request once it has ended.")
+	// ErrAccountGone means that a connected account gives no access any more,
+	// ErrAccountReadOnly that it may only be read.
+	ErrAccountGone     = errors.New("people: the account is disconnected")
+	ErrAccountReadOnly = errors.New("people: the account may only be read")
 	// ErrNotFound means that nothing is stored under a reference.
 	ErrNotFound = fault.New(fault.NotFound, "customer_not_found", "Nothing is stored of this customer.")
 )
@@ -210,7 +244,7 @@ func New(c Config) *Service {
 		Log:     c.Log,
 		Claim:   c.Store.ClaimErasures,
 		Work: func(ctx context.Context, j Job) error {
-			_, err := s.work(ctx, j)
+			_, err := s.work(ctx, &j)
 			return err
 		},
 	})
@@ -261,91 +295,4 @@ func (s *Service) subject(who Whom) Subject {
 		sub.BuyerID = s.cfg.Buyer(who.Reference)
 	}
 	return sub
-}
-
-// How says how an erasure is carried out.
-type How struct {
-	AtStripe bool // delete the customer there, too
-	Later    bool // leave Stripe to a server that runs, or that starts
-}
-
-// Result is what became of a request for an erasure.
-type Result struct {
-	Begun   bool // there was something to remove
-	Done    bool // nothing is left to do at Stripe; if not, Run goes on with it
-	Erasure Erasure
-}
-
-// Erase removes what is stored of a customer, here and, if how says so, at
-// Stripe. Nothing is no error.
-func (s *Service) Erase(ctx context.Context, who Whom, how How) (Result, error) {
-	now := s.cfg.Now()
-	sub := s.subject(who)
-	e := Erasure{
-		ID:        s.cfg.NewID("era_"),
-		Subject:   sub.Hash,
-		State:     Deleting,
-		Tries:     1,
-		NextAt:    now.Add(lease),
-		CreatedAt: now,
-	}
-
-	claim := queue.Claim{ID: e.ID, Token: s.cfg.NewID("")}
-	if how.Later {
-		e.Tries, e.NextAt, claim.Token = 0, now, ""
-	}
-
-	j, begun, pending, err := s.cfg.Store.BeginErasure(ctx, e, sub, how.AtStripe, claim)
-	if err != nil || !begun {
-		return Result{Done: !pending}, err
-	}
-	if how.Later {
-		return Result{Begun: true, Done: len(j.Customers) == 0, Erasure: j.Erasure}, nil
-	}
-
-	// The client may leave: what has begun is gone on with.
-	done, err := s.work(context.WithoutCancel(ctx), j)
-	if err != nil {
-		s.cfg.Log.Warn().
-			Err(err).
-			Str("erasure_id", j.ID).
-			Msg("an erasure goes on in the background")
-	}
-
-	return Result{Begun: true, Done: done, Erasure: j.Erasure}, nil
-}
-
-// work goes on with an erasure. deleted reports whether Stripe has deleted all
-// of its customers.
-func (s *Service) work(ctx context.Context, j Job) (deleted bool, err error) {
-	e := j.Erasure
-	if e.State == Closing {
-		e.State, e.NextAt, e.DoneAt = Done, time.Time{}, s.cfg.Now()
-		return true, s.cfg.Store.SaveErasure(ctx, j.Claim, e)
-	}
-
-	for len(e.Customers) > 0 {
-		c := e.Customers[0]
-		if err = s.cfg.Stripe(c.Account).DeleteCustomer(ctx, c.ID); err != nil {
-			// One that cannot be deleted, as in a disconnected account, must
-			// not keep the others: the next try begins with them.
-			err = fmt.Errorf("people: delete customer %s at Stripe: %w", c.ID, err)
-			e.Customers = append(slices.Clone(e.Customers[1:]), c)
-			break
-		}
-
-		e.Customers = e.Customers[1:]
-	}
-
-	if err == nil {
-		e.State, e.Reference, e.Tries, e.NextAt = Closing, "", 0, e.CreatedAt.Add(settles)
-		return true, s.cfg.Store.SaveErasure(ctx, j.Claim, e)
-	}
-
-	e.NextAt = s.cfg.Now().Add(queue.Backoff(int(e.Tries), firstDelay, longDelay))
-	if saveErr := s.cfg.Store.SaveErasure(ctx, j.Claim, e); saveErr != nil {
-		return false, saveErr // the lease expires
-	}
-
-	return false, err
 }

@@ -3,6 +3,7 @@ package people_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 	"checkoutd/internal/people"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store"
@@ -247,8 +249,19 @@ func TestAnErasureIsKilledAgainAndAgain(t *testing.T) {
 	}
 }
 
-// TestACustomerThatStaysKeepsNoOther: nothing can be deleted in an account that
-// is disconnected, but elsewhere it can.
+// bringBack stores what was in flight when the data was removed.
+func (f *fixture) bringBack() {
+	f.Helper()
+	err := f.store.Update(f.Context(), "ord_cus_a", nil, func(st *payments.State) error {
+		st.Order.Contact.Email = "jenny@example.com"
+		return nil
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// TestACustomerThatStaysKeepsNoOther: one cannot be deleted now, the others can.
 func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 	t.Parallel()
 	for _, stays := range []string{"cus_a", "cus_b"} {
@@ -264,9 +277,13 @@ func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 			t.Errorf("got %t, %v; want an erasure that goes on", done, err)
 		}
 
+		f.bringBack()
 		f.work()
 		if len(f.stripe.customers) != 1 || !f.stripe.customers[stays] {
 			t.Errorf("Stripe still has %v, want %s alone", f.stripe.customers, stays)
+		}
+		if o, err := f.store.Order(t.Context(), "ord_cus_a"); err != nil || o.Contact.Email != "" {
+			t.Errorf("what was in flight waits for Stripe: %+v, %v", o.Contact, err)
 		}
 
 		f.stripe.before = nil
@@ -275,6 +292,55 @@ func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 		}
 
 		f.wantErased()
+	}
+}
+
+// TestTheRefusalOfAnAccountIsFinal: the erasure ends, and its proof names the
+// customer. It is found again once the account gives access.
+func TestTheRefusalOfAnAccountIsFinal(t *testing.T) {
+	t.Parallel()
+	for refusal, reason := range map[error]people.Reason{
+		people.ErrAccountGone:     people.AccountGone,
+		people.ErrAccountReadOnly: people.AccountReadOnly,
+	} {
+		f := newFixture(t)
+		f.stripe.before = func() error {
+			if f.stripe.calls[len(f.stripe.calls)-1] == "cus_a" {
+				return fmt.Errorf("stripe: %w", refusal)
+			}
+			return nil
+		}
+
+		whom := people.Whom{Reference: "c-7"}
+		res, err := f.service().Erase(t.Context(), whom, people.How{AtStripe: true})
+		if err != nil || !res.Done || len(res.Erasure.Proof.Refused) != 1 {
+			t.Errorf("%v: got %+v, %v; want it done", refusal, res, err)
+		}
+
+		f.bringBack()
+		f.work()
+
+		list, err := f.service().Proofs(t.Context(), whom, 10)
+		cusA, cusB := people.StripeCustomer{ID: "cus_a"}, people.StripeCustomer{ID: "cus_b"}
+		if err != nil || len(list) != 1 || list[0].State != people.Done ||
+			!slices.Equal(list[0].Proof.Refused, []people.Refusal{{StripeCustomer: cusA, Reason: reason}}) ||
+			!slices.Equal(list[0].Proof.Deleted, []people.StripeCustomer{cusB}) {
+			t.Errorf("%v: the proofs are %+v, %v", refusal, list, err)
+		}
+
+		f.stripe.before = nil
+
+		res, err = f.service().Erase(t.Context(), whom, people.How{AtStripe: true})
+		if err != nil || !res.Begun || !slices.Equal(res.Erasure.Proof.Deleted, []people.StripeCustomer{cusA}) {
+			t.Errorf("%v: once there is access: %+v, %v", refusal, res, err)
+		}
+
+		f.work()
+		f.wantErased()
+
+		if res, err := f.service().Erase(t.Context(), whom, people.How{AtStripe: true}); err != nil || res.Begun || !res.Done {
+			t.Errorf("%v: a third time: %+v, %v", refusal, res, err)
+		}
 	}
 }
 

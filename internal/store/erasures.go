@@ -42,7 +42,7 @@ func (s *Store) ReadCustomer(ctx context.Context, who people.Subject) (c people.
 		return c, false, err
 	}
 
-	p, err := personOf(ctx, s.db.Reader(), who, named, "")
+	p, err := personOf(ctx, s.db.Reader(), who, named, nil, "")
 	if err != nil {
 		return c, false, err
 	}
@@ -99,10 +99,19 @@ func (s *Store) BeginErasure(
 
 	err = s.db.Transact(ctx, who.Hash, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		j, begun, pending = people.Job{Erasure: e, Claim: claim}, false, false
-		p, err := personOf(ctx, q, who, named, s.db.LockRow())
+
+		var left []people.StripeCustomer
+		if atStripe {
+			if left, err = leftAtStripe(ctx, q, who.Hash); err != nil {
+				return nil, err
+			}
+		}
+
+		p, err := personOf(ctx, q, who, named, left, s.db.LockRow())
 		if err != nil {
 			return nil, err
 		}
+
 		if ids := p.blocking(); len(ids) > 0 {
 			return nil, people.ErrInUse.With("orders", ids)
 		}
@@ -138,6 +147,25 @@ func (s *Store) BeginErasure(
 	}
 
 	return j, begun, pending, nil
+}
+
+// leftAtStripe returns the customers that former erasures of a subject did not
+// delete at Stripe.
+func leftAtStripe(ctx context.Context, q sqldb.Querier, subject string) (left []people.StripeCustomer, err error) {
+	former, err := sqldb.QueryAll(ctx, q, erasureTable.Scan,
+		erasureTable.Select()+" WHERE subject <> '' AND subject = $1 ORDER BY created_at, id", subject)
+	for _, j := range former {
+		left = slices.DeleteFunc(left, func(c people.StripeCustomer) bool {
+			return slices.Contains(j.Proof.Deleted, c)
+		})
+		left = append(left, j.Proof.Kept...)
+
+		for _, r := range j.Proof.Refused {
+			left = append(left, r.StripeCustomer)
+		}
+	}
+
+	return left, err
 }
 
 // writeErased stores what belongs to an erasure: orders and customers, and the
@@ -210,19 +238,17 @@ func (s *Store) ClaimErasures(ctx context.Context, now, leaseUntil time.Time, n 
 // SaveErasure ends a claim; see people.Store.
 func (s *Store) SaveErasure(ctx context.Context, claim queue.Claim, e people.Erasure) error {
 	return s.db.Transact(ctx, e.ID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
-		if e.State == people.Done {
-			if _, err := s.erase(ctx, q, e.ID); err != nil {
-				return nil, err
-			}
+		if _, err := s.erase(ctx, q, e.ID); err != nil {
+			return nil, err
 		}
 
 		return []sqldb.Command{{
 			Text: `UPDATE erasures SET reference = $3, customers = $4, state = $5, tries = $6, next_at = $7,
-					done_at = $8, lease_token = ''
+					done_at = $8, proof = $9, lease_token = ''
 				WHERE id = $1 AND lease_token = $2`,
 			Args: []any{
 				claim.ID, claim.Token, e.Reference, sqldb.EncodeJSON(e.Customers), string(e.State), e.Tries,
-				sqldb.Micros(e.NextAt), sqldb.Micros(e.DoneAt),
+				sqldb.Micros(e.NextAt), sqldb.Micros(e.DoneAt), sqldb.EncodeJSON(e.Proof),
 			},
 			IfNone: queue.ErrClaimLost,
 		}}, nil

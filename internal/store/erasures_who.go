@@ -78,9 +78,10 @@ func (p *person) ids() (ids []string) {
 
 // personOf returns what the database has of a customer: the orders under the
 // reference, those whose IDs are in named, and those that nobody else can be
-// meant by. lock is DB.LockRow or "".
+// meant by. left are the customers that former erasures left at Stripe and that
+// are to be deleted now. lock is DB.LockRow or "".
 func personOf(
-	ctx context.Context, q sqldb.Querier, who people.Subject, named []string, lock string,
+	ctx context.Context, q sqldb.Querier, who people.Subject, named []string, left []people.StripeCustomer, lock string,
 ) (p person, err error) {
 	bound, err := sqldb.QueryAll(ctx, q, scanStripeCustomer, buyersCustomers+lock, who.BuyerID)
 	if err != nil {
@@ -107,9 +108,14 @@ func personOf(
 		p.add(more)
 	}
 
-	return p, p.divide(bound, who, func(customerID string) ([]customerOrder, error) {
+	ordersOf := func(customerID string) ([]customerOrder, error) {
 		return ask("customer_id = $1 AND customer_id <> ''", customerID)
-	})
+	}
+	if err := p.divide(bound, who, ordersOf); err != nil {
+		return p, err
+	}
+
+	return p, p.takeIn(left, who, ordersOf)
 }
 
 // divide takes in the other orders of the customers at Stripe that show no
@@ -142,6 +148,30 @@ func (p *person) divide(
 			p.customers = append(p.customers, c)
 		} else {
 			p.shared = append(p.shared, c)
+		}
+	}
+
+	return nil
+}
+
+// takeIn adds customers that a former erasure left at Stripe, with their orders.
+// One that orders of somebody else have stays where it is.
+func (p *person) takeIn(
+	left []people.StripeCustomer, who people.Subject, ordersOf func(customerID string) ([]customerOrder, error),
+) error {
+	for _, c := range left {
+		if slices.Contains(p.customers, c) || slices.Contains(p.shared, c) {
+			continue
+		}
+
+		var one person
+		if err := one.divide([]people.StripeCustomer{c}, who, ordersOf); err != nil {
+			return err
+		}
+
+		if len(one.shared) == 0 {
+			p.add(one.orders)
+			p.customers = append(p.customers, c)
 		}
 	}
 

@@ -174,7 +174,7 @@ func (s *Store) ExportCustomer(ctx context.Context, who people.Subject) (e peopl
 	}
 
 	q := s.db.Reader()
-	p, err := personOf(ctx, q, who, named, "")
+	p, err := personOf(ctx, q, who, named, nil, "")
 	if err != nil || p.empty() {
 		return e, false, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/people"
 )
 
 // CreateCustomer creates the Stripe customer of a buyer.
@@ -43,14 +44,22 @@ func (c *Client) CheckCustomer(ctx context.Context, id string) error {
 // DeleteCustomer deletes a customer with the saved payment methods, which
 // cannot be undone and ends the customer's subscriptions. A deletion needs no
 // idempotency key: one that Stripe does not have, or has deleted already, is no
-// error (https://docs.stripe.com/api/customers/delete).
+// error (https://docs.stripe.com/api/customers/delete). In a connected account
+// the error is people.ErrAccountGone or people.ErrAccountReadOnly if its owner
+// does not allow the deletion.
 func (c *Client) DeleteCustomer(ctx context.Context, id string) error {
 	params := &stripe.CustomerParams{}
 	params.Context = ctx
 	_, err := c.api.Customers.Del(id, params)
-	if err = callError(err); isMissing(err, anyParam) {
+	switch err = callError(err); {
+	case isMissing(err, anyParam):
 		return nil
+	case payments.IsAccountGone(err):
+		return fmt.Errorf("%w: %w", people.ErrAccountGone, err)
+	case payments.IsReadOnly(err):
+		return fmt.Errorf("%w: %w", people.ErrAccountReadOnly, err)
 	}
+
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/people"
 	"checkoutd/internal/stripeapi"
 )
 
@@ -258,6 +259,15 @@ func TestReadOnlyAccountIsNeverWrittenFor(t *testing.T) {
 	if err := c.For("acct_gone").Refund(t.Context(), op); !payments.IsAccountGone(err) {
 		t.Errorf("a disconnected account: got %v, want what Stripe says of an account without access", err)
 	}
+	for account, want := range map[string]error{
+		"acct_reads": people.ErrAccountReadOnly,
+		"acct_gone":  people.ErrAccountGone,
+	} {
+		if err := c.For(account).DeleteCustomer(t.Context(), "cus_1"); !errors.Is(err, want) {
+			t.Errorf("a deletion in %s: got %v, want %v", account, err, want)
+		}
+	}
+
 	if err := c.For("acct_unknown").Refund(t.Context(), op); err == nil {
 		t.Error("a call went through although nobody knows what the owner allows")
 	}

@@ -69,6 +69,38 @@ func testPeople(t *testing.T, e Engine) {
 		}
 	})
 
+	t.Run("what stayed at Stripe is deleted by a later erasure", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e)
+		f.guestOrder("jenny@example.com", "cus_mine")
+		f.guestOrder("jenny@example.com", "cus_shared")
+		f.guestOrder("sister@example.com", "cus_shared")
+
+		erase := func(id string, atStripe bool) (people.Job, bool) {
+			t.Helper()
+			j, begun, _, err := f.BeginErasure(f.ctx, people.Erasure{ID: id, Subject: "hash of jenny@example.com", State: people.Deleting},
+				byEmail("jenny@example.com"), atStripe, queue.Claim{ID: id})
+			f.must(err)
+			return j, begun
+		}
+
+		if j, begun := erase("era_1", false); !begun || len(j.Customers) > 0 || len(j.Proof.Kept) != 2 {
+			t.Errorf("first: %+v, %t", j, begun)
+		}
+		if j, begun := erase("era_2", false); begun {
+			t.Errorf("again, and not at Stripe: %+v", j)
+		}
+
+		mine := []people.StripeCustomer{{ID: "cus_mine"}}
+		if j, begun := erase("era_3", true); !begun || !slices.Equal(j.Customers, mine) ||
+			!slices.Equal(j.Proof.Deleted, mine) || j.Proof.Orders != 1 || len(j.Proof.Removed) > 0 {
+			t.Errorf("at Stripe, too: %+v, %t", j, begun)
+		}
+		if j, begun := erase("era_4", true); begun {
+			t.Errorf("a second time: %+v", j)
+		}
+	})
+
 	t.Run("an export has every section, and nothing of anybody else", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
