@@ -261,7 +261,7 @@ func (f *fixture) bringBack() {
 	}
 }
 
-// TestACustomerThatStaysKeepsNoOther: one cannot be deleted now, the others can.
+// TestACustomerThatStaysKeepsNoOther: Stripe deletes all others.
 func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
 	t.Parallel()
 	for _, stays := range []string{"cus_a", "cus_b"} {

@@ -154,8 +154,8 @@ func (p *person) divide(
 	return nil
 }
 
-// takeIn adds customers that a former erasure left at Stripe, with their orders.
-// One that orders of somebody else have stays where it is.
+// takeIn adds customers that a former erasure left at Stripe, with their
+// orders. One that orders of somebody else have stays where it is.
 func (p *person) takeIn(
 	left []people.StripeCustomer, who people.Subject, ordersOf func(customerID string) ([]customerOrder, error),
 ) error {

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"checkoutd/internal/people"
+	"checkoutd/internal/sealed"
 	"checkoutd/internal/store/sqldb"
 )
 
@@ -209,16 +211,37 @@ func (s *Store) ExportCustomer(ctx context.Context, who people.Subject) (e peopl
 	return e, true, nil
 }
 
+// field is a column as an export shows it.
+type field struct {
+	people.Fact
+
+	members []string // those of its JSON that are shown in its place, nil for all of it
+}
+
+// unreadable is shown in place of a value that is damaged: it must not keep the
+// customer from the rest.
+const unreadable = "cannot be read"
+
 // export returns the rows of a table that belong to a set of IDs.
 func (s *Store) export(
 	ctx context.Context, q sqldb.Querier, t people.Table, ids []string,
 ) ([]people.Record, error) {
-	var fields []people.Fact
-	fields = append(fields, t.Facts...)
+	var fields []field
+	for _, f := range t.Facts {
+		fields = append(fields, field{Fact: f})
+	}
+
 	for _, c := range t.Columns {
-		if c.Hidden == "" {
-			fields = append(fields, people.Fact{Name: c.Name, Form: c.Form})
+		if c.Hidden != "" {
+			continue
 		}
+
+		f := field{Fact: people.Fact{Name: c.Name, Form: c.Form}}
+		if c.Erase == people.Cut { // the other members are ours
+			f.members = c.Paths
+		}
+
+		fields = append(fields, f)
 	}
 
 	names := make([]string, len(fields))
@@ -253,7 +276,7 @@ func (s *Store) export(
 }
 
 // record returns a row as an export shows it.
-func (s *Store) record(t people.Table, fields []people.Fact, row sqldb.Row) (people.Record, error) {
+func (s *Store) record(t people.Table, fields []field, row sqldb.Row) (people.Record, error) {
 	dests := make([]any, len(fields))
 	for i, f := range fields {
 		switch f.Form {
@@ -295,6 +318,11 @@ func (s *Store) record(t people.Table, fields []people.Fact, row sqldb.Row) (peo
 			}
 		}
 
+		if text, ok := m.Value.(json.RawMessage); ok && len(f.members) > 0 {
+			out = append(out, membersOf(text, f.members)...)
+			continue
+		}
+
 		out = append(out, m)
 	}
 
@@ -309,26 +337,51 @@ func readable(micros int64) any {
 	return sqldb.FromMicros(micros).UTC().Format("2006-01-02T15:04:05Z")
 }
 
+// membersOf returns members of an object.
+func membersOf(text json.RawMessage, names []string) (out []people.Member) {
+	var all map[string]json.RawMessage
+	_ = json.Unmarshal(text, &all) // what is no object has no members
+
+	for _, name := range names {
+		m := people.Member{Name: name}
+		if value, ok := all[name]; ok {
+			m.Value = value
+		}
+
+		out = append(out, m)
+	}
+
+	return out
+}
+
 // shown returns a stored value as an export shows it. use names it for its
 // seal.
 func (s *Store) shown(form people.Form, use string, value []byte) (v any, err error) {
 	switch form {
 	case people.JSON:
-		return json.RawMessage(value), nil
 	case people.Sealed:
-		return s.ring.OpenText(use, string(value))
+		v, err = s.ring.OpenText(use, string(value))
 	case people.SealedJSON, people.Payload:
-		if value, err = s.ring.Open(use, value); err != nil {
-			return nil, err
-		}
-
+		value, err = s.ring.Open(use, value)
 	default:
 		return string(value), nil
 	}
 
-	if form == people.Payload {
-		return people.Personal(value)
+	switch {
+	case errors.Is(err, sealed.ErrTampered):
+		return unreadable, nil
+	case err != nil || form == people.Sealed:
+		return v, err
+	case !json.Valid(value):
+		return unreadable, nil
+	case form != people.Payload:
+		return json.RawMessage(value), nil
 	}
 
-	return json.RawMessage(value), nil
+	personal, err := people.Personal(value)
+	if err != nil { // it is no event
+		return unreadable, nil
+	}
+
+	return personal, nil
 }

@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
+	"checkoutd/internal/orders"
+	"checkoutd/internal/people"
 	"checkoutd/internal/sealed"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
@@ -62,6 +65,36 @@ func TestTamperedPayloadHoldsUpNoOtherEvent(t *testing.T) {
 		if got := string(events[i].Payload) == `{"secret":"x"}`; got == tampered {
 			t.Errorf("%s is claimed with %q", events[i].ID, events[i].Payload)
 		}
+	}
+
+	// The export of a customer shows the others all the same.
+	order := orders.Order{
+		ID:                "ord_1",
+		TokenHash:         orders.HashToken("1"),
+		Status:            orders.Paid,
+		PaymentStatus:     orders.Unpaid,
+		Currency:          "eur",
+		Mode:              orders.ModePayment,
+		CustomerReference: "c-7",
+	}
+	if err := s.CreateOrder(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = db.ExecContext(t.Context(), `UPDATE events SET order_id = 'ord_1',
+		payload = CASE id WHEN 'evt_3' THEN '{"data":' ELSE payload END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	doc, _, err := s.ExportCustomer(t.Context(), people.Subject{Whom: people.Whom{Reference: "c-7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	text, err := json.Marshal(doc)
+	if got := strings.Count(string(text), `"payload":"cannot be read"`); err != nil || got != 2 || !strings.Contains(string(text), "evt_1") {
+		t.Errorf("%d payloads cannot be read, want 2, %v: %s", got, err, text)
 	}
 
 	if _, err := s.Event(t.Context(), "evt_2"); err == nil || !strings.Contains(err.Error(), "belongs to another row") {

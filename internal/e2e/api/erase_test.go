@@ -3,10 +3,12 @@ package api_test
 import (
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +23,37 @@ import (
 // The reference of the shop is an e-mail address, too.
 var canaries = []string{"Canary", "canary", "+15550101", "77 Feather Lane", "Nestville"}
 
-// held returns where the database holds one of the words.
+// places returns where a value holds one of the words: in JSON, at which of its
+// members.
+func places(path, text string, words []string) (found []string) {
+	var members map[string]json.RawMessage
+	var items []json.RawMessage
+	switch {
+	case json.Unmarshal([]byte(text), &members) == nil:
+		for name, value := range members {
+			at := strings.TrimPrefix(path+"."+name, ".")
+			found = append(found, places(at, string(value), words)...)
+			if hasAny(name, words) {
+				found = append(found, fmt.Sprintf(" %s: %s", at, name))
+			}
+		}
+	case json.Unmarshal([]byte(text), &items) == nil:
+		for _, item := range items {
+			found = append(found, places(path, string(item), words)...)
+		}
+	case hasAny(text, words):
+		found = append(found, fmt.Sprintf(" %s: %.300s", path, text))
+	}
+	return found
+}
+
+// hasAny reports whether a text has one of the words.
+func hasAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// held returns where the database holds one of the words, each place as
+// "table.column path: text".
 func held(t *testing.T, databaseURL string, words ...string) (found []string) {
 	t.Helper()
 	driver, dsn, list := "pgx", databaseURL, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`
@@ -66,11 +98,8 @@ func held(t *testing.T, databaseURL string, words ...string) (found []string) {
 				if b, ok := v.([]byte); ok {
 					text = string(b)
 				}
-				for _, w := range words {
-					if strings.Contains(text, w) {
-						found = append(found, fmt.Sprintf("%s.%s: %.300s", table, names[i], text))
-						break
-					}
+				for _, p := range places("", text, words) {
+					found = append(found, fmt.Sprintf("%s.%s%s", table, names[i], p))
 				}
 			}
 		})

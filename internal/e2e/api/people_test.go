@@ -13,19 +13,55 @@ import (
 	"checkoutd/internal/people"
 )
 
-// unmapped returns the places among found (table.column: value) that the map of
-// personal data does not have.
+// unmapped returns the places among found (see held) that the map of personal
+// data does not have: the column, and in JSON the member that it is in. Of an
+// event's payload an export has the members in people.PayloadMembers.
 func unmapped(found []string) (list []string) {
 	for _, f := range found {
 		place, _, _ := strings.Cut(f, ": ")
+		column, path, _ := strings.Cut(place, " ")
+		members := strings.Split(path, ".")
 		mapped := slices.ContainsFunc(people.Tables(), func(t people.Table) bool {
-			return slices.ContainsFunc(t.Columns, func(c people.Column) bool { return place == t.Name+"."+c.Name })
+			return slices.ContainsFunc(t.Columns, func(c people.Column) bool {
+				switch {
+				case column != t.Name+"."+c.Name:
+					return false
+				case c.Form == people.Payload:
+					return slices.ContainsFunc(members, func(m string) bool { return slices.Contains(people.PayloadMembers, m) })
+				default:
+					return c.Paths == nil || slices.Contains(c.Paths, members[0])
+				}
+			})
 		})
 		if !mapped {
 			list = append(list, f)
 		}
 	}
 	return list
+}
+
+// A member of JSON that the map does not name is found, at any depth.
+func TestTheMapNamesMembers(t *testing.T) {
+	t.Parallel()
+	const (
+		attempt = `{"contact":{"email":"canary@a.test"},"metadata":{"note":[{"to":"Canary"}],"canary":"x"}}`
+		event   = `{"data":{"object":{"billing_details":{"name":"Canary"},"note":"Canary"}}}`
+	)
+	var found []string
+	for column, text := range map[string]string{"attempts.params": attempt, "events.payload": event, "orders.message": "Canary",
+		"orders.items": `[{"name":"Canary"}]`} {
+		for _, p := range places("", text, canaries) {
+			found = append(found, column+p)
+		}
+	}
+
+	got := unmapped(found)
+	slices.Sort(got)
+	want := []string{"attempts.params metadata.canary: canary", `attempts.params metadata.note.to: "Canary"`,
+		`events.payload data.object.note: "Canary"`, `orders.items name: "Canary"`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
 }
 
 // The map of personal data is whole: nothing of a buyer is anywhere else. What

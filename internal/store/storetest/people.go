@@ -139,11 +139,14 @@ func testPeople(t *testing.T, e Engine) {
 		if ev := got["stripe_events"]; len(ev) != 1 || ev[0]["payload"].(map[string]any)["charges.0.billing_details"] == nil {
 			t.Errorf("the events are %v", ev)
 		}
+		if a := got["payment_attempts"]; len(a) != 1 || a[0]["contact"].(map[string]any)["email"] != jenny.Email {
+			t.Errorf("the attempts are %v", a)
+		}
 		if c := got["customers_at_stripe"]; len(c) != 1 || c[0]["customer_id"] != "cus_c-7" {
 			t.Errorf("the customers are %v", c)
 		}
 
-		for _, word := range []string{"c-8", "pi_secret"} {
+		for _, word := range []string{"c-8", "pi_secret", "ctoken", "return_url"} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("%s is in %s", word, text)
 			}
