@@ -23,7 +23,8 @@ COPY --from=build --chown=65532:65532 /out/data /data
 # A numeric ID lets Kubernetes verify that the user is not root.
 USER 65532:65532
 # DATABASE_URL is not set here, because that would rule out DATABASE_URL_FILE.
-# From this directory its default, sqlite:./data/checkoutd.db, is in /data.
+# From this directory its defaults, such as sqlite:./data/checkoutd.db, are in
+# /data.
 WORKDIR /
 # With TLS_DOMAINS, https is at 4242 and plain http at 4280: publish them as 443
 # and 80.

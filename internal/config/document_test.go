@@ -147,14 +147,15 @@ func TestExampleFileWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	want := load(t, config.Serve, testKeys, nil)
+	environ := append(slices.Clone(testKeys), "DATABASE_URL=sqlite:./data/checkoutd.db") // its default follows the keys
+	want := load(t, config.Serve, environ, nil)
 	for name, dotenv := range map[string]string{
 		"as it is":                 string(text),
 		"every option uncommented": regexp.MustCompile(`(?m)^# ([A-Z_]+=)`).ReplaceAllString(string(text), "$1"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := load(t, config.Serve, testKeys, map[string]string{".env": dotenv})
+			got := load(t, config.Serve, environ, map[string]string{".env": dotenv})
 			for i, s := range got.Redacted() {
 				if w := want.Redacted()[i]; s.Name != w.Name || s.Value != w.Value {
 					t.Errorf("got %s=%q, want %s=%q", s.Name, s.Value, w.Name, w.Value)

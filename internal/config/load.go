@@ -131,6 +131,9 @@ func (l *loading) readOption(o option) {
 
 	if v.text == "" {
 		v = value{text: o.def, source: "default"}
+		if o.defaultIn != nil {
+			v.text = o.defaultIn(l)
+		}
 	}
 
 	err = o.read(l.config, v.text)

@@ -4,12 +4,15 @@ import "slices"
 
 // option is one row of the option table.
 type option struct {
-	name    string
-	def     string // the default, "" for none
-	help    string // sentences for the documentation
-	read    reader
-	modes   []Mode // that use the option
-	missing string // what to do if a required option is not set
+	name string
+	def  string // the default, "" for none
+	// defaultIn, if not nil, returns the default of a run of Load; def then is
+	// what the documentation shows.
+	defaultIn func(*loading) string
+	help      string // sentences for the documentation
+	read      reader
+	modes     []Mode // that use the option
+	missing   string // what to do if a required option is not set
 
 	// required lists the modes that do not start without the option.
 	required []Mode

@@ -69,7 +69,7 @@ func TestSandboxNeedsNothing(t *testing.T) {
 	want := map[string][2]any{
 		"Addr":                 {c.Addr, "localhost:4242"},
 		"BaseURL":              {c.BaseURL, "http://localhost:4242"},
-		"DatabaseURL":          {c.DatabaseURL.Reveal(), "sqlite:./data/checkoutd.db"},
+		"DatabaseURL":          {c.DatabaseURL.Reveal(), "sqlite:./data/sandbox.db"},
 		"StripeAPIBase":        {c.StripeAPIBase, "http://127.0.0.1:12111"},
 		"StripeJSURL":          {c.StripeJSURL, "http://127.0.0.1:12111/v3/"},
 		"StripeSecretKey":      {c.StripeSecretKey.Reveal(), config.SandboxSecretKey},

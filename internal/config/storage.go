@@ -26,13 +26,16 @@ func storageSection() section {
 	return section{title: "Storage", finish: (*loading).finishStorage, options: []option{
 		{
 			name:   "DATABASE_URL",
-			def:    "sqlite:./data/checkoutd.db",
+			def:    databaseOfLiveKeys,
 			file:   true,
 			redact: redactDatabase,
 			help: "sqlite:<file>, or postgres://user:password@host/database to run more than one replica. " +
-				"Percent-encode special characters in user and password (@ as %40, # as %23, % as %25).",
-			modes: storageModes,
-			read:  readDatabase,
+				"Percent-encode special characters in user and password (@ as %40, # as %23, % as %25). A database " +
+				"belongs to one use, so the default is another file with test keys (" + databaseOfTestKeys +
+				") and in the sandbox, or without keys (" + databaseOfSandbox + ").",
+			modes:     storageModes,
+			defaultIn: (*loading).defaultDatabase,
+			read:      readDatabase,
 		},
 		{
 			name: "DATABASE_TIMEOUT",
@@ -62,6 +65,33 @@ func storageSection() section {
 			read:  orEmpty(readDataKeys),
 		},
 	}}
+}
+
+// The databases of the three uses, unless another is given.
+const (
+	databaseOfLiveKeys = "sqlite:./data/checkoutd.db"
+	databaseOfTestKeys = "sqlite:./data/test.db"
+	databaseOfSandbox  = "sqlite:./data/sandbox.db"
+)
+
+// defaultDatabase returns the database of the use that the settings are for. A
+// command that needs no keys is for the use of those that are set.
+func (l *loading) defaultDatabase() string {
+	if l.mode == Sandbox {
+		return databaseOfSandbox
+	}
+
+	key, err := l.sources.lookup(option{name: "STRIPE_SECRET_KEY", file: true})
+	switch {
+	case err != nil: // who may not read the key is not asked to guess
+		return databaseOfLiveKeys
+	case key.text == "":
+		return databaseOfSandbox
+	case strings.Contains(key.text, "_test_"):
+		return databaseOfTestKeys
+	}
+
+	return databaseOfLiveKeys
 }
 
 // dataKeySize is the length of a data key in bytes.

@@ -85,6 +85,30 @@ func TestAmbiguousAddressesAreRefused(t *testing.T) {
 	}
 }
 
+// A database belongs to one use, so each has a file of its own unless told
+// otherwise. Commands go where the server of the same settings goes.
+func TestEveryUseHasItsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		mode    config.Mode
+		environ []string
+		want    string
+	}{
+		{config.Sandbox, nil, "sqlite:./data/sandbox.db"},
+		{config.Migrate, nil, "sqlite:./data/sandbox.db"},
+		{config.Migrate, []string{"STRIPE_SECRET_KEY=rk_test_abcdefghijkl"}, "sqlite:./data/test.db"},
+		{config.Migrate, []string{"STRIPE_SECRET_KEY=sk_live_abcdefghijkl"}, "sqlite:./data/checkoutd.db"},
+		{config.Migrate, []string{"STRIPE_SECRET_KEY_FILE=/run/secrets/key"}, "sqlite:./data/test.db"},
+		{config.Migrate, []string{"STRIPE_SECRET_KEY_FILE=/nowhere"}, "sqlite:./data/checkoutd.db"},
+		{config.Migrate, []string{"DATABASE_URL=sqlite:./shop.db"}, "sqlite:./shop.db"},
+	} {
+		c := load(t, tt.mode, tt.environ, map[string]string{"/run/secrets/key": "sk_test_abcdefghijkl"})
+		if got := c.DatabaseURL.Reveal(); got != tt.want {
+			t.Errorf("%s with %v: got %s, want %s", tt.mode, tt.environ, got, tt.want)
+		}
+	}
+}
+
 func TestClearAddressesAreAccepted(t *testing.T) {
 	t.Parallel()
 	for address, shown := range map[string]string{

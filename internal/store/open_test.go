@@ -57,10 +57,10 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
-func TestOpenCreatesTheFolder(t *testing.T) {
+func TestOpenCreatesTheFile(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"sqlite:", "sqlite://"} {
-		path := filepath.Join(t.TempDir(), "a b%20ü&c", "deeper", "shop.db")
+		path := filepath.Join(t.TempDir(), "a b%20ü&c.db")
 		s := openMigrated(t, prefix+path)
 		if err := s.MigrationsCurrent(t.Context()); err != nil {
 			t.Error(err)
@@ -68,9 +68,32 @@ func TestOpenCreatesTheFolder(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("the file is missing: %v", err)
 		}
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm()&0o007 != 0 {
-			t.Errorf("other users may enter the folder: %v, %v", info.Mode(), err)
-		}
+	}
+}
+
+// Only the folder of the default is created. Another one that is not there is a
+// mistake, or a disk that is not mounted.
+func TestOpenCreatesNoFolderButData(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := openMigrated(t, "sqlite:./data/shop.db")
+	if err := s.MigrationsCurrent(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat("data"); err != nil || info.Mode().Perm()&0o007 != 0 {
+		t.Errorf("other users may enter the folder: %v, %v", info, err)
+	}
+
+	missing, err := filepath.Abs("mnt")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = store.Open(t.Context(), "sqlite:./mnt/shop.db", store.Options{})
+	if err == nil || !strings.Contains(err.Error(), "there is no folder "+missing) {
+		t.Errorf("got %v, want an error that names the folder", err)
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder was created: %v", err)
 	}
 }
 

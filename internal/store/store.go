@@ -84,7 +84,8 @@ var (
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",
-// whose folder is created, or "postgres://…". It does not migrate.
+// whose folder must exist unless it is ./data, or "postgres://…". It does not
+// migrate.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {

@@ -70,7 +70,7 @@ func blockPostgres(tb testing.TB, url string) (release func()) {
 // TestSQLiteFileIsPrivate checks that other users cannot read the payloads.
 func TestSQLiteFileIsPrivate(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "shop", "test.db")
+	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	if err != nil {
 		t.Fatal(err)

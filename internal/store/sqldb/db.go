@@ -41,7 +41,8 @@ type DB struct {
 }
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",
-// whose folder is created, or "postgres://…". It does not migrate.
+// whose folder must exist unless it is ./data, or "postgres://…". It does not
+// migrate.
 func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 	d, err := dialectOf(databaseURL)
 	if err != nil {

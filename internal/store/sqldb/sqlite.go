@@ -129,12 +129,20 @@ func (d *sqliteDialect) open(
 	return &pool{writer, newStmtCache(writer)}, &pool{readers, newStmtCache(readers)}, 0, nil
 }
 
-// createFile creates the database's folder and its file, unless they exist.
-// SQLite would create the file readable by everybody, and give its log the
-// same permissions.
+// createFile creates the database's file, unless it exists. SQLite would create
+// the file readable by everybody, and give its log the same permissions. Only
+// the folder of the default, data, is created with it: any other that is not
+// there is a mistake in the path, or a disk that is not mounted.
 func (d *sqliteDialect) createFile() error {
-	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
-		return fmt.Errorf("database: cannot create the folder of the database: %w", err)
+	dir := filepath.Dir(d.path)
+	if own, err := filepath.Abs("data"); err == nil && dir == own {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return fmt.Errorf("database: cannot create the folder of the database: %w", err)
+		}
+	}
+
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("database: there is no folder %s: create it, or correct DATABASE_URL", dir)
 	}
 
 	file, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -77,6 +77,7 @@ func testEffects(t *testing.T, e Engine) {
 			PaymentStatus: orders.PaymentPaid,
 			Amount:        2198,
 			Captured:      2198,
+			Currency:      o.Currency,
 		}
 		want := payments.Effect{
 			ID:           list[1].ID,
