@@ -129,7 +129,7 @@ func (s *Service) carryOut(w http.ResponseWriter, r *http.Request, c Call, h Han
 }
 
 // passing are the conflicts that a repetition may find solved.
-var passing = []string{"operation_in_progress", "payment_in_progress"}
+var passing = []string{"operation_in_progress", "payment_in_progress", "account_subscribing"}
 
 // conclude stores a final answer. After any other answer a repetition is
 // carried out; it may have another body if nothing was done.

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -173,6 +174,11 @@ var (
 		"The account has a subscription that runs. Cancel it before it begins another.")
 	errSubscribing = fault.New(fault.Conflict, "account_subscribing",
 		"The account is paying on a page that was made before. Try again in a moment.")
+	errInReview = fault.New(fault.Conflict, "account_in_review",
+		"A payment of this account for the app is in review: a person has to look at it before the account "+
+			"begins another subscription.")
+	errSuperseded = fault.New(fault.Conflict, "app_link_superseded",
+		"Another page was made for this account at the same time, and only that one can be paid.")
 	errNoSubscription = fault.New(fault.Conflict, "account_not_subscribed",
 		"The account has no subscription that runs.")
 	// ErrNotConnected refuses what needs access to an account.
@@ -245,8 +251,12 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 	}, nil
 }
 
+// subscribes reports whether an order of an account's pays the platform for its
+// app.
+func subscribes(o *orders.Order) bool { return o.Mode == orders.ModeSubscription && o.Account == "" }
+
 // refuseSubscribed returns why an account may not begin a subscription: one
-// runs, or was paid for a moment ago and is not read yet.
+// runs, was paid for a moment ago and is not read yet, or waits for a person.
 func (s *Service) refuseSubscribed(ctx context.Context, accountID string) error {
 	paid, err := s.cfg.Shop.Orders(ctx, orders.Filter{
 		Statuses: []orders.Status{orders.Paid, orders.Review},
@@ -267,7 +277,11 @@ func (s *Service) refuseSubscribed(ctx context.Context, accountID string) error 
 	for i := range paid {
 		o := &paid[i]
 		known := slices.ContainsFunc(subs, func(sub AppSubscription) bool { return sub.OrderID == o.ID })
-		if o.Mode == orders.ModeSubscription && o.Account == "" && !known {
+		switch {
+		case !subscribes(o) || known:
+		case o.Status == orders.Review:
+			return errInReview.With("order", o.ID)
+		default:
 			return errSubscribing
 		}
 	}
@@ -277,7 +291,8 @@ func (s *Service) refuseSubscribed(ctx context.Context, accountID string) error 
 
 // closeOthers cancels the pages on which the account of an order could
 // subscribe besides, since each of them could be paid. It comes after the order
-// was created, so that of two calls at the same time one sees the other's.
+// was created, so that of two calls at the same time one sees the other's. The
+// newest page stays: a call that sees a newer one than its own gives way.
 func (s *Service) closeOthers(ctx context.Context, o *orders.Order) error {
 	open, err := s.cfg.Shop.Orders(ctx, orders.Filter{
 		Statuses: []orders.Status{orders.Open},
@@ -287,22 +302,47 @@ func (s *Service) closeOthers(ctx context.Context, o *orders.Order) error {
 		return err
 	}
 
+	open = slices.DeleteFunc(open, func(other orders.Order) bool { return !subscribes(&other) })
+	mine := slices.IndexFunc(open, func(other orders.Order) bool { return other.ID == o.ID })
+
+	if mine < 0 { // a newer call has canceled it
+		return errSuperseded
+	}
+
+	newer := func(other orders.Order) bool {
+		return cmp.Or(other.CreatedAt.Compare(open[mine].CreatedAt), cmp.Compare(other.ID, o.ID)) > 0
+	}
+	if slices.ContainsFunc(open, newer) {
+		if err := s.closePage(ctx, o.ID); err != nil {
+			return err
+		}
+		return errSuperseded
+	}
+
 	for i := range open {
-		other := &open[i]
-		if other.ID == o.ID || other.Mode != orders.ModeSubscription || other.Account != "" {
+		if i == mine {
 			continue
 		}
-
-		err := s.cfg.Shop.Cancel(ctx, other.ID)
-		if f := fault.Of(err); err != nil && f.Kind == fault.Conflict {
-			return errSubscribing
-		}
-		if err != nil {
+		if err := s.closePage(ctx, open[i].ID); err != nil {
 			return err
 		}
 	}
 
 	return nil
+}
+
+// closePage cancels a page. One that was paid or has ended meanwhile is closed
+// already.
+func (s *Service) closePage(ctx context.Context, orderID string) error {
+	err := s.cfg.Shop.Cancel(ctx, orderID)
+	switch f := fault.Of(err); {
+	case err == nil || f.Kind != fault.Conflict:
+		return err
+	case slices.Contains([]string{"order_not_open", "order_paid", "order_in_review"}, f.Code):
+		return nil
+	}
+
+	return errSubscribing
 }
 
 // ServeUnsubscribe is POST /v1/connect/accounts/{id}/unsubscribe: it cancels
