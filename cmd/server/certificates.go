@@ -37,7 +37,8 @@ func certificatesCommand(ctx context.Context, args []string, e env) error {
 
 		n, err := c.Renew(ctx, name)
 		if err == nil && n == 0 {
-			err = fmt.Errorf("%s: there is no certificate of this name, or a server is getting one now", name)
+			err = withExitCode(exitNotFound,
+				fmt.Errorf("%s: there is no certificate of this name, or a server is getting one now", name))
 		}
 		if err != nil {
 			return err

@@ -106,7 +106,7 @@ func commands() map[string]command {
 func run(ctx context.Context, args []string, e env) error {
 	if len(args) == 0 {
 		_, _ = io.WriteString(e.err, usage)
-		return errors.New("no command given")
+		return withExitCode(exitUsage, errors.New("no command given"))
 	}
 
 	name, rest := args[0], args[1:]
@@ -118,12 +118,12 @@ func run(ctx context.Context, args []string, e env) error {
 	command, ok := commands()[name]
 	if !ok {
 		_, _ = io.WriteString(e.err, usage)
-		return fmt.Errorf("unknown command %q", name)
+		return withExitCode(exitUsage, fmt.Errorf("unknown command %q", name))
 	}
 
 	takeNone := []string{"serve", "sandbox", "migrate", "healthcheck", "version"}
 	if slices.Contains(takeNone, name) && len(rest) > 0 {
-		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
+		return withExitCode(exitUsage, fmt.Errorf("%s takes no arguments: settings come from the environment", name))
 	}
 
 	return command(ctx, rest, e)
@@ -282,7 +282,7 @@ func versionText() string {
 func load(mode config.Mode, e env) (*config.Config, zerolog.Logger, error) {
 	cfg, err := config.Load(mode, e.environ, e.readFile)
 	if err != nil {
-		return nil, zerolog.Nop(), err
+		return nil, zerolog.Nop(), withExitCode(exitUsage, err)
 	}
 
 	out := e.err

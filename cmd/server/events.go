@@ -226,7 +226,7 @@ func selectedIDs(ctx context.Context, inbox *app.Inbox, f webhooks.Filter) (ids 
 
 	for _, id := range f.IDs {
 		if !known[id] {
-			return nil, fmt.Errorf("%s: there is no such event", id)
+			return nil, withExitCode(exitNotFound, fmt.Errorf("%s: there is no such event", id))
 		}
 	}
 

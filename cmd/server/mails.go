@@ -41,7 +41,8 @@ func mailsCommand(ctx context.Context, args []string, e env) error {
 
 		ok, err := l.Resend(ctx, q.resend)
 		if err == nil && !ok {
-			err = fmt.Errorf("%s: there is no such e-mail, or it is due or sent already", q.resend)
+			err = withExitCode(exitNotFound,
+				fmt.Errorf("%s: there is no such e-mail, or it is due or sent already", q.resend))
 		}
 		if err != nil {
 			return err

@@ -11,11 +11,13 @@ import (
 	"checkoutd/internal/orders"
 )
 
-const ordersUsage = `usage: server orders <list|show|capture|cancel|refund|adopt> [flags] [order IDs]
+const ordersUsage = `usage: server orders <list|show|capture|cancel|refund|adopt> [flags] [orders]
 
   list     list orders, newest first; --status review lists those that need a decision,
            --disputed those whose payment was disputed
-  show     show orders with their attempts, intents, refunds, disputes and operations
+  show     show orders with their attempts, intents, refunds, disputes and operations. Name them by ID, by the
+           number that the buyer sees, by your reference, by the buyer's e-mail address or reference, or by an
+           object at Stripe (pi_…, sub_…, re_…, dp_…, evt_…, cus_…)
   capture  capture the hold of an order; with --amount capture a part and release the rest
   cancel   cancel an unpaid order and release its hold
   refund   refund the payment of an order, or with --amount a part of it
@@ -131,7 +133,7 @@ func (q *orderQuery) check() error {
 	case q.sub == "list" && q.filter.Limit < 1:
 		return errors.New("--limit must be 1 or more")
 	case q.sub == "show" && len(q.ids) == 0:
-		return errors.New("show needs the ID of an order")
+		return errors.New("show needs an order: its ID or number, your reference, an e-mail address, pi_…, evt_…")
 	case q.sub == "adopt" && q.intent == "":
 		return errors.New("adopt needs the ID of an order and the ID of an intent")
 	case q.sub != "list" && q.sub != "show" && len(q.ids) != 1:

@@ -122,21 +122,24 @@ func openOperations(ctx context.Context, reader *app.OrderReader, e env) (*payme
 	return reader.Operations(ctx, cfg, versionText(), log, time.Now)
 }
 
-// publicError returns an error with the public sentence of err and its cause.
+// publicError returns an error with the public sentence of err and its cause,
+// and with the exit code of its kind.
 func publicError(err error) error {
 	if errors.Is(err, orders.ErrNotFound) { // its own sentence is for buyers
-		return errors.New("there is no such order")
+		return withExitCode(exitNotFound, errors.New("there is no such order"))
 	}
 
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return err
 	}
+
+	text := errors.New(f.Message)
 	if cause := errors.Unwrap(f); cause != nil {
-		return fmt.Errorf("%s (%w)", f.Message, cause)
+		text = fmt.Errorf("%s (%w)", f.Message, cause)
 	}
 
-	return errors.New(f.Message)
+	return withExitCode(exitCodeOf(f), text)
 }
 
 // printEarlier prints the outcome of an operation that an earlier command had

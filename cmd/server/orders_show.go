@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"checkoutd/internal/app"
 	"checkoutd/internal/money"
@@ -16,136 +15,36 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// lapsesSoon is how long before a hold lapses the lists warn of it.
-const lapsesSoon = 48 * time.Hour
+// maxFound is how many of the orders that a word is about are shown.
+const maxFound = 20
 
-// listOrders prints the orders that the filter selects.
-func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, out io.Writer) error {
-	found, err := reader.Orders(ctx, f)
-	if err != nil {
-		return err
-	}
-
-	foreign, err := reader.OpenForeignPayments(ctx)
-	if err != nil {
-		return err
-	}
-
-	disputed, err := disputesOf(ctx, reader, found)
-	if err != nil {
-		return err
-	}
-
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\t"+
-		"ENDS\tDISPUTE\tACCOUNT\tREVIEW")
-
-	for _, o := range found {
-		deadline, err := captureDeadline(ctx, reader, &o)
+// showOrders prints the orders that the words are about, with everything that
+// belongs to them and an empty line between two.
+func showOrders(ctx context.Context, reader *app.OrderReader, words []string, e env) error {
+	shown := 0
+	for _, word := range words {
+		ids, err := reader.Find(ctx, word, maxFound+1)
+		if err == nil && len(ids) == 0 {
+			err = orders.ErrNotFound
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", printable(word), publicError(err))
 		}
 
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			formatTime(o.CreatedAt), o.ID, o.Mode, o.Status, o.PaymentStatus,
-			amount(o.Amount, o.Currency),
-			money.Decimal(o.Captured, o.Currency),
-			money.Decimal(o.Refunded, o.Currency),
-			deadline, formatTime(o.SubscriptionEndsAt), strings.Join(disputed[o.ID], ", "),
-			o.Account, reviewNote(&o, foreign[o.ID]))
-	}
+		for _, id := range ids[:min(len(ids), maxFound)] {
+			if shown++; shown > 1 {
+				_, _ = fmt.Fprintln(e.out)
+			}
+			if err := showOrder(ctx, reader, id, e); err != nil {
+				return fmt.Errorf("%s: %w", id, publicError(err))
+			}
+		}
 
-	if err := w.Flush(); err != nil || len(found) < f.Limit {
-		return err
-	}
-
-	_, err = fmt.Fprintf(out, "only the newest %d are shown; use --limit to list more\n", len(found))
-	return err
-}
-
-// reviewNote says why a person has to look at an order, "" if nobody has to.
-func reviewNote(o *orders.Order, foreignIntent string) string {
-	if o.ReviewReason == "" && foreignIntent != "" {
-		return "foreign payment " + foreignIntent + ": adopt or refund it"
-	}
-	return o.ReviewReason
-}
-
-// disputesOf returns the disputes of each order as the list shows them.
-func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Order) (map[string][]string, error) {
-	ids := make([]string, 0, len(found))
-	for _, o := range found {
-		ids = append(ids, o.ID)
-	}
-
-	list, err := reader.Disputes(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-
-	of := map[string][]string{}
-	for _, d := range list {
-		of[d.OrderID] = append(of[d.OrderID], disputeState(d))
-	}
-
-	return of, nil
-}
-
-// disputeState returns the status of a dispute, with the deadline for evidence
-// while the shop can submit some.
-func disputeState(d payments.Dispute) string {
-	if !d.NeedsResponse() || d.EvidenceDueBy.IsZero() {
-		return d.Status
-	}
-	return d.Status + " by " + formatTime(d.EvidenceDueBy)
-}
-
-// captureDeadline returns until when the hold of an authorized order must be
-// captured, "" for other orders.
-func captureDeadline(ctx context.Context, reader *app.OrderReader, o *orders.Order) (string, error) {
-	if o.Status != orders.Authorized {
-		return "", nil
-	}
-
-	st, err := reader.Order(ctx, o.ID)
-	if err != nil {
-		return "", err
-	}
-
-	for _, in := range st.Intents {
-		if in.Status == payments.StatusRequiresCapture {
-			return captureBefore(in), nil
+		if len(ids) > maxFound {
+			_, _ = fmt.Fprintf(e.out, "\nonly the newest %d orders of %s are shown\n", maxFound, printable(word))
 		}
 	}
 
-	return "", nil
-}
-
-// captureBefore returns when the hold of an intent lapses, with a warning if
-// that is soon.
-func captureBefore(in payments.Intent) string {
-	if in.CaptureBefore.IsZero() || in.Status != payments.StatusRequiresCapture {
-		return ""
-	}
-
-	deadline := formatTime(in.CaptureBefore)
-	switch left := time.Until(in.CaptureBefore); {
-	case left <= 0:
-		return deadline + " (lapsed)"
-	case left < lapsesSoon:
-		return deadline + " (soon: in " + strings.TrimSuffix(left.Truncate(time.Minute).String(), "0s") + ")"
-	}
-
-	return deadline
-}
-
-// showOrders prints the orders with everything that belongs to them.
-func showOrders(ctx context.Context, reader *app.OrderReader, ids []string, e env) error {
-	for _, id := range ids {
-		if err := showOrder(ctx, reader, id, e); err != nil {
-			return fmt.Errorf("%s: %w", id, publicError(err))
-		}
-	}
 	return nil
 }
 
@@ -197,6 +96,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 	in := func(minor int64) string { return amount(minor, o.Currency) }
 	writeRows(w,
 		"order", o.ID,
+		"number", orders.ShortID(o.ID),
 		"mode", string(o.Mode),
 		"status", string(o.Status),
 		"payment", paymentNote(o),

@@ -162,8 +162,38 @@ func TestOrders(t *testing.T) {
 		p.fails([]string{"orders", "list", "--limit", "0"}, "--limit")
 		p.fails([]string{"orders", "list", "--from", "yesterday"}, "yesterday")
 		p.fails([]string{"orders", "list", ids[0]}, "show")
-		p.fails([]string{"orders", "show"}, "show needs the ID of an order")
+		p.fails([]string{"orders", "show"}, "show needs an order")
 		p.fails([]string{"orders", "show", "ord_none"}, "ord_none")
+	})
+
+	t.Run("an order has several names", func(t *testing.T) {
+		for _, name := range []string{ids[1], orders.ShortID(ids[1]), "pi_1"} {
+			if out := p.ok("orders", "show", name); !strings.Contains(out, ids[1]) ||
+				!strings.Contains(out, orders.ShortID(ids[1])) {
+				t.Errorf("show %s: %s", name, out)
+			}
+		}
+	})
+
+	t.Run("exit codes tell what happened", func(t *testing.T) {
+		for args, want := range map[string]int{
+			"":                        exitUsage,
+			"order":                   exitUsage,
+			"migrate now":             exitUsage,
+			"orders":                  exitUsage,
+			"orders list --limit 0":   exitUsage,
+			"orders refund":           exitUsage,
+			"orders show ord_none":    exitNotFound,
+			"orders refund ord_none":  exitNotFound,
+			"events show evt_none":    exitNotFound,
+			"mails resend mail_none":  exitNotFound,
+			"orders refund " + ids[0]: exitUsage, // there are no keys
+			"orders show " + ids[0]:   0,
+		} {
+			if _, _, err := p.run(strings.Fields(args)...); (err != nil || want != 0) && exitCode(err) != want {
+				t.Errorf("%q: got %d (%v), want %d", args, exitCode(err), err, want)
+			}
+		}
 	})
 }
 

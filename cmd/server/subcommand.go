@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/fault"
 )
 
 // withOpened opens a part of the database, calls use with it and closes it. A
@@ -72,12 +73,13 @@ func subcommand(command, usage string, args []string, stderr io.Writer, names ..
 	return "", fmt.Errorf("%s: unknown subcommand %q: %s", command, args[0], choice)
 }
 
-// ignoreHelp returns nil if err only says that the help was requested.
+// ignoreHelp returns nil if err, which is about the arguments, only says that
+// the help was requested.
 func ignoreHelp(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
-	return err
+	return withExitCode(exitUsage, err)
 }
 
 // parseInterspersed parses the flags among args and returns the other
@@ -132,6 +134,32 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// The exit codes, documented in docs/operations.md. golive and conform have
+// codes of their own.
+const (
+	exitFailed      = 1
+	exitUsage       = 2 // the arguments or the settings are wrong: nothing was tried
+	exitNotFound    = 3
+	exitRefused     = 4 // the state of an order does not allow it, or Stripe refused
+	exitUnknown     = 5 // the outcome is not known yet: run the same command again
+	exitUnavailable = 6 // the database or Stripe cannot be reached
+)
+
+// exitCodeOf returns the exit code of a fault.
+func exitCodeOf(f *fault.Error) int {
+	switch {
+	case f.Code == "operation_unknown":
+		return exitUnknown
+	case f.Kind == fault.NotFound:
+		return exitNotFound
+	case f.Kind == fault.Unavailable || f.Kind == fault.TooMany:
+		return exitUnavailable
+	case f.Kind == fault.Internal:
+		return exitFailed
+	}
+	return exitRefused
+}
+
 // codedError is an error with which the program ends with a code of its own.
 type codedError struct {
 	error
@@ -145,14 +173,22 @@ func withExitCode(code int, err error) error {
 	if err == nil {
 		return nil
 	}
+
 	return &codedError{error: err, code: code}
 }
 
-// exitCode returns the exit code for an error: 1 unless it has another.
+// exitCode returns the exit code for an error: that which a command gave it, or
+// else that of its kind.
 func exitCode(err error) int {
 	var coded *codedError
 	if errors.As(err, &coded) {
 		return coded.code
 	}
-	return 1
+
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return exitCodeOf(f)
+	}
+
+	return exitFailed
 }

@@ -37,6 +37,12 @@ func (r *OrderReader) Orders(ctx context.Context, f orders.Filter) ([]orders.Ord
 	return r.store.Orders(ctx, f)
 }
 
+// Find returns the IDs of up to n orders that a word is about; see
+// store.FindOrders.
+func (r *OrderReader) Find(ctx context.Context, word string, n int) ([]string, error) {
+	return r.store.FindOrders(ctx, word, n)
+}
+
 // OpenForeignPayments returns the intents that took money for an order without
 // an attempt, and that a person has to decide about, by order.
 func (r *OrderReader) OpenForeignPayments(ctx context.Context) (map[string]string, error) {

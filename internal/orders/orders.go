@@ -168,6 +168,9 @@ func HashToken(token string) []byte {
 // lower-case base32.
 func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
+// ShortIDLength is how many characters ShortID returns.
+const ShortIDLength = 8
+
 // ShortID returns the part of an order's ID that people read to each other: the
 // first eight characters of its random part, in capitals.
 func ShortID(id string) string {
@@ -175,7 +178,7 @@ func ShortID(id string) string {
 	if !found {
 		random = id
 	}
-	return strings.ToUpper(random[:min(8, len(random))])
+	return strings.ToUpper(random[:min(ShortIDLength, len(random))])
 }
 
 // ErrNotFound is the one answer to a wrong id and to a wrong token, so that

@@ -35,6 +35,7 @@ func Run(t *testing.T, e Engine) {
 		"open":               testOpen,
 		"migrate":            testMigrate,
 		"orders":             testOrders,
+		"find":               testFind,
 		"order filters":      testOrderFilters,
 		"update":             testUpdate,
 		"update locks":       testUpdateLocks,

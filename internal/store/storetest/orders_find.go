@@ -1,0 +1,77 @@
+package storetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks"
+)
+
+// testFind looks for one order among three by everything that people have of
+// it.
+func testFind(t *testing.T, e Engine) {
+	f := newFixture(t, e).in(t)
+	first, second, other := newOrder(), newOrder(), newOrder()
+	first.Reference, first.CustomerReference, first.CustomerID = "A-1", "c-7", "cus_1"
+	first.Contact.Email = "Ada@example.com"
+	second.CustomerReference, second.CustomerID, second.CreatedAt = "c-7", "cus_1", start.Add(time.Minute)
+	second.Contact.Email = "ada@example.com"
+
+	for _, o := range []orders.Order{first, second, other} {
+		f.must(f.CreateOrder(f.ctx, o))
+	}
+
+	attempt := newAttempt(1)
+	f.must(f.Update(f.ctx, first.ID, nil, func(st *payments.State) error {
+		st.Attempts = append(st.Attempts, attempt)
+		st.Intents = append(st.Intents, payments.Intent{ID: "pi_1", Status: payments.StatusSucceeded})
+		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_1"})
+		st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_1", IntentID: "pi_1"})
+		st.Subscriptions = append(st.Subscriptions, payments.Subscription{ID: "sub_1"})
+		st.ForeignPayments = append(st.ForeignPayments, payments.ForeignPayment{IntentID: "pi_2"})
+		return nil
+	}))
+
+	_, err := f.Accept(f.ctx, webhooks.Event{ID: "evt_none", Source: webhooks.SourceWebhook})
+	f.must(err)
+
+	one, both := []string{first.ID}, []string{second.ID, first.ID}
+	for word, want := range map[string][]string{
+		first.ID:                                  one,
+		orders.ShortID(first.ID):                  one,
+		"#" + orders.ShortID(first.ID):            one,
+		strings.ToLower(orders.ShortID(other.ID)): {other.ID},
+		attempt.ID:                                one,
+		"A-1":                                     one,
+		" A-1 ":                                   one,
+		"pi_1":                                    one,
+		"pi_2":                                    one,
+		"re_1":                                    one,
+		"dp_1":                                    one,
+		"sub_1":                                   one,
+		"cus_1":                                   both,
+		"c-7":                                     both,
+		"ADA@example.com":                         both,
+		"evt_none":                                nil,
+		"pi_none":                                 nil,
+		"a-1":                                     nil,
+		"":                                        nil,
+		"%":                                       nil,
+		"ord_":                                    nil,
+		"nobody@example.com":                      nil,
+		orders.ShortID(first.ID)[:7]:              nil,
+		strings.TrimPrefix(first.ID, "ord_"):      nil,
+	} {
+		if got, err := f.FindOrders(f.ctx, word, 10); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, %v; want %v", word, got, err, want)
+		}
+	}
+
+	if got, err := f.FindOrders(f.ctx, "c-7", 1); err != nil || !slices.Equal(got, both[:1]) {
+		t.Errorf("one of two: got %v, %v; want the newest", got, err)
+	}
+}
