@@ -16,12 +16,18 @@ import (
 
 // accountCheck keeps the keys of one Stripe account from the orders of another.
 type accountCheck struct {
-	keys  *config.StripeAccount
-	read  func(context.Context) (string, error) // the account of the secret key, at Stripe
-	store *store.Store
-	log   zerolog.Logger
-	pause time.Duration // before the account is read again
-	said  string        // the last error that was logged
+	keys   *config.StripeAccount
+	stripe accountReader
+	store  *store.Store
+	log    zerolog.Logger
+	pause  time.Duration // before the account is read again
+	said   string        // the last error that was logged
+}
+
+// accountReader reads at Stripe what tells whose the secret key is.
+type accountReader interface {
+	Account(ctx context.Context) (string, error)
+	Intent(ctx context.Context, id string) (payments.Snapshot, error)
 }
 
 // accountWait bounds how long a start waits for Stripe, and accountPause is the
@@ -37,12 +43,12 @@ var errAccount = errors.New("the orders in this database belong to another Strip
 // checkAccount compares the account of the keys with that of the database. Only
 // proof is an error. If Stripe does not answer, the server starts without the
 // comparison, which Run repeats until it is made.
-func (a *App) checkAccount(ctx context.Context, read func(context.Context) (string, error)) error {
+func (a *App) checkAccount(ctx context.Context, stripe accountReader) error {
 	if a.cfg.IsSandbox() {
 		return nil // it makes its own keys, and bind has looked at the database
 	}
 
-	c := newAccountCheck(a.cfg, read, a.store, a.opts.Log)
+	c := newAccountCheck(a.cfg, stripe, a.store, a.opts.Log)
 	if c.keys.KeysLookForeign() {
 		c.keysDiffer()
 	}
@@ -68,14 +74,14 @@ func (a *App) ownAccount(ctx context.Context) (string, error) {
 }
 
 func newAccountCheck(
-	cfg *config.Config, read func(context.Context) (string, error), s *store.Store, log zerolog.Logger,
+	cfg *config.Config, stripe accountReader, s *store.Store, log zerolog.Logger,
 ) *accountCheck {
 	return &accountCheck{
-		keys:  &cfg.StripeAccount,
-		read:  read,
-		store: s,
-		log:   log,
-		pause: accountPause,
+		keys:   &cfg.StripeAccount,
+		stripe: stripe,
+		store:  s,
+		log:    log,
+		pause:  accountPause,
 	}
 }
 
@@ -87,7 +93,7 @@ func (c *accountCheck) keysDiffer() {
 // check reads the account and compares it. done is false if Stripe has not told
 // it yet. The error is an errAccount, or about the database.
 func (c *accountCheck) check(ctx context.Context) (done bool, err error) {
-	account, err := c.read(ctx)
+	account, err := c.stripe.Account(ctx)
 	if err != nil {
 		return c.notRead(err), nil
 	}
@@ -96,14 +102,41 @@ func (c *accountCheck) check(ctx context.Context) (done bool, err error) {
 		c.keysDiffer()
 	}
 
+	id, err := c.unboundIntent(ctx)
+	if err != nil {
+		return true, err
+	}
+
+	const advice = "Use the keys of that account, or another database. If the shop has moved for good, run \"server account %s\""
+	if id != "" {
+		_, err := c.stripe.Intent(ctx, id)
+		switch {
+		case payments.IsGone(err):
+			return true, fmt.Errorf("STRIPE_SECRET_KEY: it is a key of %s, but %w, which made %s. "+advice,
+				account, errAccount, id, account)
+		case err != nil:
+			return c.notRead(err), nil
+		}
+	}
+
 	bound, err := c.store.BindAccount(ctx, account)
 	if err == nil && bound != account {
-		err = fmt.Errorf("STRIPE_SECRET_KEY: it is a key of %s, but %w, %s. Use the keys of that account, or "+
-			"another database. If the shop has moved for good, run \"server account %s\"",
+		err = fmt.Errorf("STRIPE_SECRET_KEY: it is a key of %s, but %w, %s. "+advice,
 			account, errAccount, bound, account)
 	}
 
 	return true, err
+}
+
+// unboundIntent returns the last intent of a database that is bound to no
+// account yet, because the keys so far could not read theirs; "" for none. It
+// shows whether the payments are of the account of another key.
+func (c *accountCheck) unboundIntent(ctx context.Context) (string, error) {
+	bound, err := c.store.Account(ctx)
+	if err != nil || bound != "" {
+		return "", err
+	}
+	return c.store.LastIntent(ctx)
 }
 
 // notRead logs why the account could not be read, and reports whether it never

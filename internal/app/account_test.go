@@ -208,6 +208,32 @@ func TestKeyOfAnotherAccountIsFoundOutLater(t *testing.T) {
 	}
 }
 
+// A database whose account no key has told yet is bound to a key's account only
+// if that knows its last payment.
+func TestUnboundDatabaseIsComparedByItsLastPayment(t *testing.T) {
+	t.Parallel()
+	k := newKeyed(t)
+	k.bank.status.Store(http.StatusForbidden)
+	k.mustStart()
+	k.order("pi_own")
+	k.bank.status.Store(0)
+	k.bank.intent.Store("pi_of_somebody_else")
+
+	if a, err := k.start(); err == nil {
+		t.Error(errors.Join(errors.New("the server started"), a.Close()))
+	} else if !strings.Contains(err.Error(), "pi_own") || !strings.Contains(err.Error(), "server account "+ownAccount) {
+		t.Errorf("it refuses with %v", err)
+	}
+
+	k.bank.intent.Store("pi_own")
+	k.mustStart()
+
+	k.bank.account.Store(otherAccount) // now the database is bound
+	if a, err := k.start(); err == nil {
+		t.Error(errors.Join(errors.New("the server started"), a.Close()))
+	}
+}
+
 // A restricted key may not be allowed to read its account.
 func TestKeyThatMayNotReadItsAccountIsUsed(t *testing.T) {
 	t.Parallel()

@@ -197,7 +197,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.joinReplicas(ctx); err != nil {
 		return err
 	}
-	if err := a.checkAccount(ctx, stripe.Account); err != nil {
+	if err := a.checkAccount(ctx, stripe); err != nil {
 		return err
 	}
 

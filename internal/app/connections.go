@@ -65,7 +65,7 @@ func (c *Connections) Service(
 	if cfg.IsSandbox() {
 		err = checkOffline(ctx, cfg.SandboxAddr)
 	} else {
-		_, err = newAccountCheck(cfg, stripe.Account, c.store, log).check(ctx)
+		_, err = newAccountCheck(cfg, stripe, c.store, log).check(ctx)
 	}
 	if err != nil {
 		return nil, err

@@ -102,7 +102,7 @@ func (r *OrderReader) Operations(
 		MayWrite:   mayWrite(r.store),
 	})
 	if !cfg.IsSandbox() {
-		if _, err := newAccountCheck(cfg, stripe.Account, r.store, log).check(ctx); err != nil {
+		if _, err := newAccountCheck(cfg, stripe, r.store, log).check(ctx); err != nil {
 			return nil, err
 		}
 	}

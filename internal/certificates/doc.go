@@ -28,8 +28,11 @@
 // # What the CA is spared
 //
 // No name but those of the configuration is ever asked for, whatever a client
-// sends. A handshake never causes a request. When a try may be repeated is
-// stored: a server that crashes and starts again does not ask more often. Let's
+// sends. A handshake never causes a request. When a failed try may be repeated
+// is stored: a server that starts again does not ask earlier. What a crash
+// interrupts goes on with its stored order when the lease ends; on SQLite that
+// is the next start, which ends the leases of the server before it. Only a
+// crash between the CA's answer and its storing costs another order. Let's
 // Encrypt allows five failed validations of a name in an hour and five equal
 // certificates in a week (https://letsencrypt.org/docs/rate-limits/); the
 // pauses keep below the first, the stored orders below the second.

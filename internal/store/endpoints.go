@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -191,55 +192,67 @@ func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
 }
 
 // ConfigureEndpoints makes the endpoints of the configuration what list says,
-// by their URLs, and switches those off that it lacks. One that was switched
-// off otherwise stays so.
+// by their URLs, and switches those off that it lacks: all of it or, with an
+// error, none. One that was switched off otherwise stays so.
 func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoint) error {
 	known, err := s.Endpoints(ctx)
 	if err != nil {
 		return err
 	}
 
-	byURL := map[string]deliveries.Endpoint{}
-	for _, e := range list {
-		byURL[e.URL] = e
-	}
+	known = slices.DeleteFunc(known, func(e deliveries.Endpoint) bool { return e.Source != deliveries.FromConfiguration })
+	// Two replicas that start lock them in the same order.
+	slices.SortFunc(known, func(a, b deliveries.Endpoint) int { return cmp.Compare(a.ID, b.ID) })
 
-	for _, e := range known {
-		if e.Source != deliveries.FromConfiguration {
-			continue
-		}
-
-		want, ok := byURL[e.URL]
-		delete(byURL, e.URL)
-
-		_, err := s.ChangeEndpoint(ctx, e.ID, func(e *deliveries.Endpoint) error {
-			switch {
-			case !ok && e.State == deliveries.Enabled:
-				e.Disable(deliveries.NotConfigured)
-			case ok:
-				e.Types, e.Secrets = want.Types, want.Secrets
-				if e.Reason == deliveries.NotConfigured {
-					e.Enable(want.EnabledAt)
+	return s.db.Transact(ctx, "ENDPOINTS", func(ctx context.Context, q sqldb.Querier) (writes []sqldb.Command, err error) {
+		for _, e := range known {
+			i := slices.IndexFunc(list, func(want deliveries.Endpoint) bool { return want.URL == e.URL })
+			_, changes, err := s.changeEndpoint(ctx, q, e.ID, func(e *deliveries.Endpoint) error {
+				if i < 0 {
+					leaveOut(e)
+				} else {
+					configure(e, list[i])
 				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
 
-	for _, e := range list {
-		if _, missing := byURL[e.URL]; !missing {
-			continue
+			writes = append(writes, changes...)
 		}
-		// Another replica may have added it a moment before.
-		if err := s.AddEndpoint(ctx, e); err != nil && !s.db.Violates(err, oneConfigured) {
-			return errors.Join(errors.New("add an endpoint of ENDPOINTS"), err)
-		}
-	}
 
-	return nil
+		for _, e := range list {
+			if slices.ContainsFunc(known, func(k deliveries.Endpoint) bool { return k.URL == e.URL }) {
+				continue
+			}
+
+			row, err := rowOf(e)
+			if err != nil {
+				return nil, err
+			}
+
+			insert := s.endpointTable.Insert(&row, s.now())
+			// Another replica may have added it a moment before.
+			insert.Text += " ON CONFLICT (url) WHERE source = 'configuration' DO NOTHING"
+			writes = append(writes, insert)
+		}
+
+		return writes, nil
+	})
 }
 
-var oneConfigured = sqldb.UniqueIndex{Name: "endpoints_configured", Columns: "endpoints.url"}
+// configure makes an endpoint what the configuration says.
+func configure(e *deliveries.Endpoint, want deliveries.Endpoint) {
+	e.Types, e.Secrets = want.Types, want.Secrets
+	if e.Reason == deliveries.NotConfigured {
+		e.Enable(want.EnabledAt)
+	}
+}
+
+// leaveOut switches off an endpoint that the configuration lacks.
+func leaveOut(e *deliveries.Endpoint) {
+	if e.State == deliveries.Enabled {
+		e.Disable(deliveries.NotConfigured)
+	}
+}

@@ -162,6 +162,18 @@ func testEndpoints(t *testing.T, e Engine) {
 		want("https://a order.paid disabled", "https://b order.review enabled")
 		configure(configured("https://a", "order.paid"))
 		want("https://a order.paid enabled", "https://b order.review disabled")
+
+		// One that cannot be stored leaves all as they were.
+		known, err := f.Endpoints(f.ctx)
+		f.must(err)
+		added, taken := configured("https://c", "order.paid"), configured("https://d", "order.paid")
+		added.ID, taken.ID = orders.NewID("we_"), known[0].ID
+
+		if err := f.ConfigureEndpoints(f.ctx, []deliveries.Endpoint{added, taken}); err == nil {
+			t.Error("an ID that is taken was stored")
+		}
+
+		want("https://a order.paid enabled", "https://b order.review disabled")
 	})
 }
 
