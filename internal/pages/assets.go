@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -16,12 +17,19 @@ import (
 )
 
 // assets are the static files, served below one directory that is named after
-// the hash of all of them: /static/<hash>/checkout.js. So modules import each
-// other by relative names, and every address may be cached for ever.
+// the hash of all of them: /static/<hash>/checkout.js. So every address may be
+// cached for ever.
 type assets struct {
 	hash  string
-	files map[string][]byte
+	files map[string]asset
 }
+
+// asset is a file. packed is plain, gzipped.
+type asset struct{ plain, packed []byte }
+
+// scripts are the modules of the pages. Each is served with all that it
+// imports, so that a page loads it with one request.
+var scripts = []string{"shop.js", "checkout.js", "checkout-state.js", "complete.js", "dashboard.js"}
 
 // staticTypes maps file extensions to content types. The system's table is not
 // used: it differs between machines, and scratch images have none.
@@ -34,8 +42,37 @@ var staticTypes = map[string]string{
 
 var hashPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
-	a := &assets{files: maps.Clone(generated)}
+// newAssets returns the assets of files, by name.
+func newAssets(files map[string][]byte) (*assets, error) {
+	served := maps.Clone(files)
+	for _, name := range scripts {
+		var err error
+		if served[name], err = joined(files, name); err != nil {
+			return nil, err
+		}
+	}
+
+	a, sum := &assets{files: make(map[string]asset)}, sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(served)) {
+		plain := served[name]
+		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(plain))
+		_, _ = sum.Write(plain)
+
+		packed, err := gzipped(plain)
+		if err != nil {
+			return nil, err
+		}
+
+		a.files[name] = asset{plain, packed}
+	}
+
+	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
+	return a, nil
+}
+
+// sources returns the files of web/static together with generated.
+func sources(files fs.FS, generated map[string][]byte) (map[string][]byte, error) {
+	all := maps.Clone(generated)
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -44,21 +81,37 @@ func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
 			return fmt.Errorf("static file %s has no known type", name)
 		}
 
-		a.files[name], err = fs.ReadFile(files, name)
+		all[name], err = fs.ReadFile(files, name)
 		return err
 	})
+
+	return all, err
+}
+
+// gzipped compresses content once, as well as gzip can.
+func gzipped(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
 		return nil, err
 	}
 
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(a.files)) {
-		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(a.files[name]))
-		_, _ = sum.Write(a.files[name])
+	if _, err := z.Write(content); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
 	}
 
-	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
-	return a, nil
+	return out.Bytes(), nil
+}
+
+var noGzip = regexp.MustCompile(`(?i)\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)`)
+
+// takesGzip reports whether the client takes a response that is gzipped.
+func takesGzip(r *http.Request) bool {
+	accepted := r.Header.Get("Accept-Encoding")
+	return strings.Contains(strings.ToLower(accepted), "gzip") && !noGzip.MatchString(accepted)
 }
 
 // url returns the address of a file. A file that does not exist is an error,
@@ -77,7 +130,7 @@ func (a *assets) has(name string) bool { _, ok := a.files[name]; return ok }
 // another hash: it gets our file too, but may not cache it.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/static/"), "/")
-	content, ok := a.files[name]
+	file, ok := a.files[name]
 	if !ok || !hashPattern.MatchString(hash) {
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "404 page not found", http.StatusNotFound)
@@ -92,6 +145,14 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	if hash == a.hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+
+	content := file.plain
+	h.Add("Vary", "Accept-Encoding")
+
+	if takesGzip(r) {
+		content = file.packed
+		h.Set("Content-Encoding", "gzip")
 	}
 
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))

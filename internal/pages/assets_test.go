@@ -1,7 +1,9 @@
 package pages_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"net/http"
@@ -103,6 +105,67 @@ func TestModulesImportEachOtherByExistingNames(t *testing.T) {
 			if name, ok := strings.CutPrefix(found[1], "./"); !ok || !slices.Contains(modules, name) {
 				t.Errorf("%s imports %q", m, found[1])
 			}
+		}
+	}
+}
+
+// A page loads one script, which needs no other, and every file travels
+// compressed to those who take that.
+func TestFilesAreFewAndSmall(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	own, requests := 0, 0
+	for _, n := range parse(t, get(t, p, checkout(order("open", "unpaid")), "en").Body.String()) {
+		address := n.attr["src"]
+		if n.attr["rel"] == "stylesheet" {
+			address = n.attr["href"]
+		}
+		if !strings.HasPrefix(address, "/static/") {
+			continue
+		}
+
+		plain := fetch(p, address)
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, address, nil)
+		r.Header.Set("Accept-Encoding", "br, gzip")
+		p.Static().ServeHTTP(w, r)
+		own += w.Body.Len()
+		requests++
+
+		if w.Header().Get("Content-Encoding") != "gzip" || plain.Header().Get("Content-Encoding") != "" ||
+			plain.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: compressed %v, plain %v", address, w.Header(), plain.Header())
+		}
+
+		z, err := gzip.NewReader(w.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(z); err != nil || string(text) != plain.Body.String() {
+			t.Errorf("%s: the compressed file is another one (%v)", address, err)
+		}
+
+		if strings.HasSuffix(address, ".js") && regexp.MustCompile(`\bimport\b`).MatchString(plain.Body.String()) {
+			t.Errorf("%s imports other modules", address)
+		}
+	}
+
+	if own > 20_000 || requests > 6 {
+		t.Errorf("the checkout loads %d bytes of ours with %d requests, want at most 20 kB and 6", own, requests)
+	}
+}
+
+func TestGzipIsNotForced(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for accepted, want := range map[string]string{
+		"": "", "br": "", "gzip;q=0": "", "gzip; q=0.000, br": "", "GZIP": "gzip", "gzip;q=0.5": "gzip", "br, gzip": "gzip",
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, theme(t, p), nil)
+		r.Header.Set("Accept-Encoding", accepted)
+		p.Static().ServeHTTP(w, r)
+
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("Accept-Encoding %q: got %q, want %q", accepted, got, want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -35,7 +34,7 @@ func newModule(files map[string][]byte, version string) (*module, error) {
 		return nil, err
 	}
 
-	j := joiner{files: files, isJoined: make(map[string]bool), owners: make(map[string]string)}
+	j := newJoiner(files)
 	j.out.WriteString("export const mount = (() => {\n")
 
 	if err := j.join(moduleEntry); err != nil {
@@ -45,26 +44,20 @@ func newModule(files map[string][]byte, version string) (*module, error) {
 	fmt.Fprintf(&j.out, "return createMount(new URL(import.meta.url).origin, %s);\n})();\n", quoted(styles))
 	fmt.Fprintf(&j.out, "export const version = %s;\n", quoted(version))
 
-	var plain, packed bytes.Buffer
+	var plain bytes.Buffer
 	plain.WriteString("/* checkoutd " + version + " */\n")
 
 	if err := js.Minify(minify.New(), &plain, &j.out, nil); err != nil {
 		return nil, fmt.Errorf("checkoutd.js: %w", err)
 	}
 
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	packed, err := gzipped(plain.Bytes())
 	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(plain.Bytes()); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
 		return nil, err
 	}
 
 	sum := sha256.Sum256(plain.Bytes())
-	return &module{plain.Bytes(), packed.Bytes(), hex.EncodeToString(sum[:8])}, nil
+	return &module{plain.Bytes(), packed, hex.EncodeToString(sum[:8])}, nil
 }
 
 // quoted returns text as a JavaScript string.
@@ -76,59 +69,6 @@ func quoted(text string) string {
 		panic(err) // strings always encode
 	}
 	return strings.TrimSpace(out.String())
-}
-
-// joiner writes modules one after the other into one scope, in which they find
-// each other by the names of what they declare. So no two modules may declare
-// the same name, and an import may not give another.
-type joiner struct {
-	files    map[string][]byte
-	isJoined map[string]bool
-	owners   map[string]string // the module by the name that it declares
-	out      bytes.Buffer
-}
-
-var (
-	importForm  = regexp.MustCompile(`(?m)^import \{[\w\s,$]*\} from '\./([\w-]+\.js)';\n`)
-	declaration = regexp.MustCompile(`(?m)^(?:export )?((?:async )?function|class|const|let) (\w+)`)
-	otherForm   = regexp.MustCompile(`(?m)^(?:import|export)\b.*`)
-)
-
-// join writes a module after those that it imports.
-func (j *joiner) join(name string) error {
-	if j.isJoined[name] {
-		return nil
-	}
-
-	j.isJoined[name] = true
-	source, ok := j.files[name]
-	if !ok {
-		return fmt.Errorf("checkoutd.js: there is no module %s", name)
-	}
-
-	for _, found := range importForm.FindAllSubmatch(source, -1) {
-		if err := j.join(string(found[1])); err != nil {
-			return err
-		}
-	}
-
-	for _, found := range declaration.FindAllSubmatch(source, -1) {
-		declared := string(found[2])
-		if owner := j.owners[declared]; owner != "" {
-			return fmt.Errorf("checkoutd.js: %s and %s both declare %s", owner, name, declared)
-		}
-
-		j.owners[declared] = name
-	}
-
-	source = importForm.ReplaceAll(source, nil)
-	source = declaration.ReplaceAll(source, []byte("$1 $2"))
-	if other := otherForm.Find(source); other != nil {
-		return fmt.Errorf("checkoutd.js: %s has a form that cannot be joined: %s", name, other)
-	}
-
-	j.out.Write(source)
-	return nil
 }
 
 var (
@@ -186,7 +126,7 @@ func (p *Pages) ServeModule(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cache-Control", "no-cache")
 	h.Add("Vary", "Accept-Encoding")
 
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(r) {
 		content, etag = p.module.packed, etag+"-gzip"
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -201,7 +141,7 @@ func (p *Pages) ServeModuleTypes(w http.ResponseWriter, r *http.Request) error {
 	shareWithPages(w.Header())
 	w.Header().Set("Content-Type", staticTypes[".ts"])
 	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.assets.files["checkoutd.d.ts"]))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.assets.files["checkoutd.d.ts"].plain))
 	return nil
 }
 

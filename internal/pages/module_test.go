@@ -107,7 +107,8 @@ func TestWhatCannotBeJoined(t *testing.T) {
 		"a name twice":          {"import { a } from './other.js';\nfunction b() {}\n", "export function a() {}\nconst b = 1;\n", "other.js and mount.js both declare b"},
 		"a default export":      {"export default 1;\n", "", "mount.js has a form that cannot be joined: export default 1;"},
 		"an import by its path": {"import '/static/other.js';\n", "", "mount.js has a form that cannot be joined"},
-		"another name":          {"import * as other from './other.js';\n", "", "mount.js has a form that cannot be joined"},
+		"another name":          {"import other from './other.js';\n", "", "mount.js has a form that cannot be joined"},
+		"a name for all twice":  {"import * as b from './other.js';\nfunction b() {}\n", "export const a = 1;\n", "all of other.js and mount.js both declare b"},
 		"no such module":        {"import { a } from './nothing.js';\n", "", "there is no module nothing.js"},
 		"no script":             {"const = 1;\n", "", "checkoutd.js"},
 	} {

@@ -141,12 +141,17 @@ func New(cfg Config) (*Pages, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	assets, err := newAssets(web.Static(), map[string][]byte{"theme.css": theme})
+	files, err := sources(web.Static(), map[string][]byte{"theme.css": theme})
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	module, err := newModule(assets.files, cfg.App.Version)
+	assets, err := newAssets(files)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+
+	module, err := newModule(files, cfg.App.Version)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

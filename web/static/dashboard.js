@@ -9,7 +9,7 @@
 import { byId, pageData } from './page.js';
 
 const data = pageData();
-const timeoutMs = 15_000;
+const loadTimeoutMs = 15_000;
 
 /** Set once the server has said that the session has ended. */
 let closed = false;
@@ -38,7 +38,7 @@ async function fetchClientSecret() {
 function loadConnect() {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    const timer = setTimeout(() => reject(new Error('Connect.js is too slow')), timeoutMs);
+    const timer = setTimeout(() => reject(new Error('Connect.js is too slow')), loadTimeoutMs);
     script.src = data.scriptUrl;
     script.addEventListener('error', () => reject(new Error('Connect.js did not load')));
 
@@ -62,7 +62,7 @@ function appearance() {
 /** @type {Promise<any>} */
 let connecting;
 
-function connect() {
+function openConnect() {
   connecting ??= loadConnect().then((StripeConnect) =>
     StripeConnect.init({
       publishableKey: data.publishableKey,
@@ -120,7 +120,7 @@ async function show(panel, name) {
   panel.replaceChildren(waiting);
 
   try {
-    const component = (await connect()).create(name);
+    const component = (await openConnect()).create(name);
     component.setOnLoaderStart(() => waiting.remove());
     component.setOnLoadError((/** @type {LoadError} */ { error }) => explain(panel, error.type));
     panel.append(component);

@@ -9,7 +9,8 @@ import { localise, lookup } from './dom.js';
 
 export const api = connect();
 export const dom = lookup(document);
-export const { byId, copyOf } = dom;
+export const byId = dom.byId;
+export const copyOf = dom.copyOf;
 
 /** Returns the data block that the server put into the page. */
 export function pageData() {
