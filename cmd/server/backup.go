@@ -22,7 +22,7 @@ running. On PostgreSQL it needs pg_dump and pg_restore. A backup is as secret as
 // backupCommand makes a backup of the database.
 func backupCommand(ctx context.Context, args []string, e env) error {
 	fs := newFlags("backup", backupUsage, e.err)
-	keep := fs.Int("keep", 0, "keep the newest `N` backups in the folder and remove older ones; 0: keep all")
+	keep := fs.Int("keep", 0, "keep the newest `N` backups of this database in the folder and remove older ones; 0: keep all")
 	folder, err := oneWord(fs, args, "backup", "the folder of the backups")
 	if err != nil {
 		return ignoreHelp(err)

@@ -38,7 +38,12 @@ func Backup(
 		return b, err
 	}
 
-	c := backup.Config{Folder: o.Folder, Keep: o.Keep, Now: now}
+	id, err := s.DatabaseID(ctx)
+	if err != nil {
+		return b, err
+	}
+
+	c := backup.Config{Folder: o.Folder, ID: id, Keep: o.Keep, Now: now}
 	if facts.Use == boundToSandbox {
 		c.SandboxState = cfg.SandboxStateFile
 	}

@@ -69,5 +69,8 @@ func NewOwner(
 	return owner{Owner: deliveries.LogOwner(log), send: send, failed: failed}
 }
 
+// LastLine is lastLine.
+var LastLine = lastLine
+
 // LibpqAddress is libpqAddress.
 var LibpqAddress = libpqAddress

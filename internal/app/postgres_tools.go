@@ -70,10 +70,23 @@ func runTool(cmd *exec.Cmd) (out string, err error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-		return "", fmt.Errorf("%s failed: %s (%w)", cmd.Args[0], first, err)
+		return "", fmt.Errorf("%s failed: %s (%w)", cmd.Args[0], lastLine(stderr.String()), err)
 	}
 	return stdout.String(), nil
+}
+
+// longestLine bounds what is quoted of a tool's output, in characters.
+const longestLine = 300
+
+// lastLine returns the last line of what a tool printed, which says why it gave
+// up: warnings come before it.
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	line := []rune(strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:]))
+	if len(line) > longestLine {
+		return string(line[:longestLine]) + "…"
+	}
+	return string(line)
 }
 
 // dumpPostgres lets pg_dump write the database to path, and pg_restore read it

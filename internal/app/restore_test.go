@@ -215,3 +215,18 @@ func TestPostgresToolsGetNoPassword(t *testing.T) {
 		t.Errorf("got %s and %q, %v", address, password, err)
 	}
 }
+
+func TestAToolIsQuotedByItsLastLine(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 400)
+	for text, want := range map[string]string{
+		"":                                "",
+		"one line\n":                      "one line",
+		"warning: x\nerror: no space\n\n": "error: no space",
+		"first\n" + long:                  strings.Repeat("é", 300) + "…",
+	} {
+		if got := app.LastLine(text); got != want {
+			t.Errorf("%.20q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -18,17 +18,19 @@ import (
 type folder struct {
 	*testing.T
 	dir string
+	id  string // of the database
 	now time.Time
 }
 
 func newFolder(t *testing.T) *folder {
-	return &folder{t, filepath.Join(t.TempDir(), "backups"), time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
+	return &folder{t, filepath.Join(t.TempDir(), "backups"), "one", time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
 }
 
 func (f *folder) create(keep int, content string, failure error) (backup.Backup, error) {
 	f.now = f.now.Add(time.Minute)
 	return backup.Create(f.Context(), backup.Config{
 		Folder: f.dir,
+		ID:     f.id,
 		Keep:   keep,
 		Now:    func() time.Time { return f.now },
 		Dump: func(_ context.Context, path string, m *backup.Manifest) error {
@@ -46,7 +48,7 @@ func (f *folder) names() (list []string) {
 		f.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.Name() != ".lock" {
+		if !strings.HasPrefix(e.Name(), ".lock-") {
 			list = append(list, e.Name())
 		}
 	}
@@ -67,7 +69,7 @@ func TestCreateAndExtract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.want("checkoutd-20260131T120100Z")
+	f.want("checkoutd-20260131T120100Z-one")
 
 	for _, path := range []string{made.Path, filepath.Join(made.Path, backup.SQLiteName)} {
 		b, known, err := backup.Open(path)
@@ -98,10 +100,10 @@ func TestAFailedOrKilledBackupLeavesNone(t *testing.T) {
 	if _, err := f.create(1, "half", syscall.ENOSPC); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("on a full disk: got %v", err)
 	}
-	f.want("checkoutd-20260131T120100Z")
+	f.want("checkoutd-20260131T120100Z-one")
 
 	// What a run leaves that was killed while it wrote, and while it removed.
-	for _, name := range []string{".checkoutd-20260131T120300Z.partial", ".checkoutd-20260130T120300Z.removing"} {
+	for _, name := range []string{".checkoutd-20260131T120300Z-one.partial", ".checkoutd-20260130T120300Z-one.removing"} {
 		if err := os.Mkdir(filepath.Join(f.dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +111,7 @@ func TestAFailedOrKilledBackupLeavesNone(t *testing.T) {
 	if _, err := f.create(0, "second", nil); err != nil {
 		t.Fatal(err)
 	}
-	f.want("checkoutd-20260131T120100Z", "checkoutd-20260131T120300Z")
+	f.want("checkoutd-20260131T120100Z-one", "checkoutd-20260131T120300Z-one")
 
 	f.now = f.now.Add(-time.Minute) // the clock was set back
 	if _, err := f.create(0, "again", nil); err == nil || !strings.Contains(err.Error(), "exists already") {
@@ -133,7 +135,47 @@ func TestKeepRemovesTheOldestBackupsOnly(t *testing.T) {
 	if err != nil || len(b.Removed) != 3 {
 		t.Errorf("removed %v, %v", b.Removed, err)
 	}
-	f.want("checkoutd-20260131T120400Z", "checkoutd-20260131T120500Z", "checkoutd-notes")
+	f.want("checkoutd-20260131T120400Z-one", "checkoutd-20260131T120500Z-one", "checkoutd-notes")
+}
+
+// A folder may have the backups of several databases: neither removes, nor
+// waits for, the other's.
+func TestDatabasesShareAFolder(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	both := func(keep int) {
+		t.Helper()
+		at := f.now
+		for _, id := range []string{"one", "two"} {
+			f.id, f.now = id, at // in the same second
+			if _, err := f.create(keep, id, nil); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+
+	both(0)
+	both(0)
+
+	// One of them is being made.
+	const partial = ".checkoutd-20260131T120300Z-two.partial"
+	if err := os.Mkdir(filepath.Join(f.dir, partial), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := filelock.Acquire(filepath.Join(f.dir, ".lock-two"), f.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	f.id = "one"
+	if b, err := f.create(1, "x", nil); err != nil || len(b.Removed) != 2 || b.Database != "one" {
+		t.Errorf("got %+v, %v", b, err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Error(err)
+	}
+
+	f.want(partial, "checkoutd-20260131T120100Z-two", "checkoutd-20260131T120200Z-two", "checkoutd-20260131T120300Z-one")
 }
 
 // The clock was ahead when the former backups were made.
@@ -150,7 +192,7 @@ func TestKeepLeavesTheBackupThatWasJustMade(t *testing.T) {
 	if b, err := f.create(1, "x", nil); err != nil || len(b.Removed) != 2 {
 		t.Errorf("removed %v, %v", b.Removed, err)
 	}
-	f.want("checkoutd-20260131T110300Z")
+	f.want("checkoutd-20260131T110300Z-one")
 }
 
 func TestRefusals(t *testing.T) {
@@ -167,11 +209,11 @@ func TestRefusals(t *testing.T) {
 	if err := os.Mkdir(f.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := filelock.Acquire(filepath.Join(f.dir, ".lock"), f.now)
+	lock, err := filelock.Acquire(filepath.Join(f.dir, ".lock-one"), f.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.create(0, "x", nil); err == nil || !strings.Contains(err.Error(), "another backup is being made") {
+	if _, err := f.create(0, "x", nil); err == nil || !strings.Contains(err.Error(), "another backup of this database") {
 		t.Errorf("beside another backup: got %v", err)
 	}
 	if err := lock.Release(); err != nil {

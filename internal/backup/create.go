@@ -16,8 +16,9 @@ import (
 
 // Config configures Create.
 type Config struct {
-	Folder string // of the backups; it is created
-	Keep   int    // how many stay, 0 for all
+	Folder string // of the backups, also of other databases; it is created
+	ID     string // of the database, which ends the names of its backups
+	Keep   int    // how many of its backups stay, 0 for all
 	Now    func() time.Time
 
 	// Dump writes the database to a new file at path and completes the
@@ -34,11 +35,8 @@ type Backup struct {
 	Removed []string // the paths of older ones that Keep left no room for
 }
 
-// names matches the folders of backups, which sort by their time.
-var names = regexp.MustCompile(`^checkoutd-\d{8}T\d{6}Z$`)
-
-// leftovers match what a run that was killed leaves behind.
-var leftovers = regexp.MustCompile(`^\.checkoutd-\d{8}T\d{6}Z\.(partial|removing)$`)
+// name matches the folders of the database's backups, which sort by their time.
+func (c Config) name() string { return `checkoutd-\d{8}T\d{6}Z-` + regexp.QuoteMeta(c.ID) }
 
 // ErrOldStay means that a backup is complete, but older ones could not be
 // removed.
@@ -51,22 +49,22 @@ func Create(ctx context.Context, c Config) (b Backup, err error) {
 		return b, fmt.Errorf("the folder of the backups cannot be made: %w", err)
 	}
 
-	lock, err := filelock.Acquire(filepath.Join(c.Folder, ".lock"), c.Now())
+	lock, err := filelock.Acquire(filepath.Join(c.Folder, ".lock-"+c.ID), c.Now())
 	var held *filelock.HeldError
 	if errors.As(err, &held) {
-		return b, fmt.Errorf("another backup is being made in %s, by %s", c.Folder, held.Holder)
+		return b, fmt.Errorf("another backup of this database is being made in %s, by %s", c.Folder, held.Holder)
 	}
 	if err != nil {
 		return b, fmt.Errorf("the folder of the backups cannot be written: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
 
-	if err := removeLeftovers(c.Folder); err != nil {
+	if err := c.removeLeftovers(); err != nil {
 		return b, err
 	}
 
 	b.TakenAt = c.Now().UTC().Truncate(time.Second)
-	name := "checkoutd-" + b.TakenAt.Format("20060102T150405Z")
+	name := "checkoutd-" + b.TakenAt.Format("20060102T150405Z-") + c.ID
 	b.Path = filepath.Join(c.Folder, name)
 	if _, err := os.Lstat(b.Path); err == nil {
 		return b, fmt.Errorf("%s exists already, and no backup overwrites another: try again in a second", b.Path)
@@ -95,7 +93,7 @@ func (c Config) fill(ctx context.Context, dir string, m *Manifest) error {
 		return fmt.Errorf("the folder of the backups cannot be written: %w", err)
 	}
 
-	m.Format = format
+	m.Format, m.Database = format, c.ID
 	raw := filepath.Join(dir, "raw")
 	if err := c.Dump(ctx, raw, m); err != nil {
 		return err
@@ -146,9 +144,10 @@ func (m *Manifest) add(
 	return nil
 }
 
-// removeOld removes all backups but made and the newest of the others, Keep in
-// all. A clock that was wrong may have given another one a later name. A
-// removal that is killed leaves no half of a backup under its name.
+// removeOld removes all backups of the database but made and the newest of the
+// others, Keep in all. A clock that was wrong may have given another one a
+// later name. A removal that is killed leaves no half of a backup under its
+// name.
 func (c Config) removeOld(made string) (removed []string, err error) {
 	if c.Keep <= 0 {
 		return nil, nil
@@ -160,6 +159,8 @@ func (c Config) removeOld(made string) (removed []string, err error) {
 	}
 
 	var all []string
+	names := regexp.MustCompile("^" + c.name() + "$")
+
 	for _, e := range entries {
 		if e.IsDir() && names.MatchString(e.Name()) && e.Name() != made {
 			all = append(all, e.Name())
@@ -181,18 +182,22 @@ func (c Config) removeOld(made string) (removed []string, err error) {
 	return removed, nil
 }
 
-func removeLeftovers(folder string) error {
-	entries, err := os.ReadDir(folder)
+// removeLeftovers removes what a run for the database that was killed leaves
+// behind.
+func (c Config) removeLeftovers() error {
+	entries, err := os.ReadDir(c.Folder)
 	if err != nil {
 		return err
 	}
 
+	leftovers := regexp.MustCompile(`^\.` + c.name() + `\.(partial|removing)$`)
 	for _, e := range entries {
 		if leftovers.MatchString(e.Name()) {
-			if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
+			if err := os.RemoveAll(filepath.Join(c.Folder, e.Name())); err != nil {
 				return err
 			}
 		}
 	}
+
 	return nil
 }

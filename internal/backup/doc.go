@@ -2,7 +2,7 @@
 // databases: the caller dumps a database to a file and checks what it gets
 // back.
 //
-// A backup is a folder of its own, checkoutd-20260131T120000Z, with
+// A backup is a folder of its own, checkoutd-20260131T120000Z-k3m9x2ab, with
 //
 //   - database.db.zst, an SQLite file, or database.dump, what pg_dump wrote;
 //   - sandbox.json.zst, the state of the offline Stripe, in sandbox mode;
@@ -11,5 +11,7 @@
 // It is written under a name that begins with a dot, and renamed when all of it
 // is on the disk and was read back. So a folder with the name of a backup is
 // complete, whatever was killed and when. What was killed is removed by the
-// next run. Only one process at a time writes to a folder of backups.
+// next run. The name ends with the ID of the database, so that several may have
+// their backups in one folder: a run removes those of its own database alone.
+// Only one process at a time makes a backup of a database in a folder.
 package backup

@@ -28,9 +28,12 @@ type Manifest struct {
 	Schema  int64     `json:"schema_version"`
 	Mode    string    `json:"mode"`              // what the database is for: live keys, test keys, the sandbox
 	Account string    `json:"account,omitempty"` // the Stripe account
-	Orders  int64     `json:"orders"`
-	Events  int64     `json:"events"`
-	Files   []File    `json:"files"`
+
+	Database string `json:"database"` // its ID, which stays when it is restored
+
+	Orders int64  `json:"orders"`
+	Events int64  `json:"events"`
+	Files  []File `json:"files"`
 }
 
 // File is one file of a backup.

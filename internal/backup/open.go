@@ -28,7 +28,7 @@ func Open(path string) (b Backup, known bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && info.IsDir():
 		return b, false, fmt.Errorf("%s is no backup: it has no %s. Name the folder of one backup, "+
-			"such as checkoutd-20260131T120000Z", path, manifestName)
+			"such as checkoutd-20260131T120000Z-k3m9x2ab", path, manifestName)
 	case errors.Is(err, fs.ErrNotExist):
 		b.Path = path
 		return b, false, nil

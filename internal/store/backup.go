@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"checkoutd/internal/store/sqldb"
@@ -79,8 +81,16 @@ func (s *Store) Facts(ctx context.Context) (f Facts, err error) {
 	return f, err
 }
 
+// DatabaseID returns the ID of this database among others whose backups are in
+// the same folder. It stays when the database is restored or copied.
+func (s *Store) DatabaseID(ctx context.Context) (string, error) {
+	id, err := s.settingOrSet(ctx, idSetting, []byte(strings.ToLower(rand.Text()[:8])))
+	return string(id), err
+}
+
 // The settings about backups.
 const (
+	idSetting       = "database id"
 	backupSetting   = "last backup" // created_at: when its state was copied
 	restoredSetting = "restored"    // a restored; gone when the shop is open
 )
