@@ -17,19 +17,12 @@ import (
 // lapsesSoon is how long before a hold lapses the lists warn of it.
 const lapsesSoon = 48 * time.Hour
 
-// listOrders prints the orders that the filter selects.
+// listPage is how many orders are read, and printed, at a time.
+const listPage = 500
+
+// listOrders prints the orders that the filter selects as it reads them.
 func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, out io.Writer) error {
-	found, err := reader.Orders(ctx, f)
-	if err != nil {
-		return err
-	}
-
 	foreign, err := reader.OpenForeignPayments(ctx)
-	if err != nil {
-		return err
-	}
-
-	disputed, err := disputesOf(ctx, reader, found)
 	if err != nil {
 		return err
 	}
@@ -37,6 +30,40 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\t"+
 		"ENDS\tDISPUTE\tACCOUNT\tREVIEW")
+
+	for left := f.Limit; left > 0; {
+		page := f
+		page.Limit = min(left, listPage)
+
+		found, err := reader.Orders(ctx, page)
+		if err != nil {
+			return err
+		}
+		if err := printOrders(ctx, reader, found, foreign, w); err != nil {
+			return err
+		}
+
+		// The columns of a page are aligned, not those of all: a list of a
+		// hundred thousand begins at once.
+		if err := w.Flush(); err != nil || len(found) < page.Limit {
+			return err
+		}
+
+		left -= len(found)
+		f.After = found[len(found)-1].ID
+	}
+
+	_, err = fmt.Fprintf(out, "only the newest %d are shown; use --limit to list more\n", f.Limit)
+	return err
+}
+
+func printOrders(
+	ctx context.Context, reader *app.OrderReader, found []orders.Order, foreign map[string]string, w io.Writer,
+) error {
+	disputed, err := disputesOf(ctx, reader, found)
+	if err != nil {
+		return err
+	}
 
 	for _, o := range found {
 		deadline, err := captureDeadline(ctx, reader, &o)
@@ -53,12 +80,7 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 			o.Account, reviewNote(&o, foreign[o.ID]))
 	}
 
-	if err := w.Flush(); err != nil || len(found) < f.Limit {
-		return err
-	}
-
-	_, err = fmt.Fprintf(out, "only the newest %d are shown; use --limit to list more\n", len(found))
-	return err
+	return nil
 }
 
 // reviewNote says why a person has to look at an order, "" if nobody has to.

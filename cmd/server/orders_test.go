@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,45 @@ func TestOrders(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A list that is read in several pages holds every order once, newest first.
+func TestLongListOfOrders(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := p.open()
+	for i := range listPage + 3 {
+		if err := s.CreateOrder(t.Context(), orders.Order{
+			ID:            orders.NewID("ord_"),
+			Status:        orders.Open,
+			PaymentStatus: orders.Unpaid,
+			Version:       1,
+			Currency:      "usd",
+			Amount:        int64(10_000 + i),
+			Items:         []orders.Item{{SKU: "mug", Name: "Mug", Quantity: 1, UnitAmount: int64(10_000 + i)}},
+			CreatedAt:     noon.Add(time.Duration(i/2) * time.Minute), // two at a time
+			ExpiresAt:     noon.Add(48 * time.Hour),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	out := p.ok("orders", "list", "--limit", "2000")
+	if lines := strings.Count(out, "\n"); lines != listPage+4 || strings.Contains(out, "only the newest") {
+		t.Errorf("got %d lines, want the heading and %d orders", lines, listPage+3)
+	}
+
+	for i := range listPage + 3 {
+		if price := fmt.Sprintf(" %d.%02d USD ", (10_000+i)/100, i%100); strings.Count(out, price) != 1 {
+			t.Errorf("the order of%sis listed %d times", price, strings.Count(out, price))
+		}
+	}
+
+	limit := fmt.Sprint(listPage + 1)
+	if out := p.ok("orders", "list", "--limit", limit); !strings.Contains(out, "only the newest "+limit) ||
+		strings.Count(out, "\n") != listPage+3 {
+		t.Errorf("got %d lines with --limit %s, and: %.80s", strings.Count(out, "\n"), limit, out[len(out)-80:])
+	}
 }
 
 // heldOrder creates the oldest order. It has every term, and a hold that lapses
