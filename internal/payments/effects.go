@@ -120,7 +120,7 @@ func (r rules) tellRefunds(st *State) {
 		}
 
 		for _, re := range st.refundsOf(in) {
-			if re.failed() {
+			if re.Failed() {
 				r.happensTo(st, EffectRefundFailed, re.ID, re.Status)
 			} else {
 				r.happensTo(st, EffectRefunded, re.ID, re.Status)

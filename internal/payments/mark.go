@@ -52,8 +52,12 @@ func proofOf(key []byte, orderID, id string) string {
 }
 
 // Proves reports whether a mark was made by this installation.
-func (s *Service) Proves(m Mark) bool {
-	want := proofOf(s.cfg.ProofKey, m.OrderID, m.AttemptID)
+func (s *Service) Proves(m Mark) bool { return m.ProvenBy(s.cfg.ProofKey) }
+
+// ProvenBy reports whether a mark was made by the installation that has the key
+// of proofs.
+func (m Mark) ProvenBy(key []byte) bool {
+	want := proofOf(key, m.OrderID, m.AttemptID)
 	return want != "" && hmac.Equal([]byte(want), []byte(m.Proof))
 }
 

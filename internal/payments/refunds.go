@@ -107,15 +107,21 @@ func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 // refunded, and tells of refunds that it has not told of. The money of renewals
 // does not count.
 func (r rules) countMoney(st *State) {
-	st.Order.Captured, st.Order.Refunded = 0, 0
+	st.Order.Captured, st.Order.Refunded = st.Money()
+	r.tellRefunds(st)
+}
+
+// Money adds up what was captured for the order and what of it is refunded,
+// without that of renewals. The order has the same sums unless somebody changed
+// its rows.
+func (st *State) Money() (captured, refunded int64) {
 	for i := range st.Intents {
 		if in := &st.Intents[i]; in.Status == StatusSucceeded && !in.Renewal {
-			st.Order.Captured += in.Captured
-			st.Order.Refunded += st.refundedOf(in)
+			captured += in.Captured
+			refunded += st.refundedOf(in)
 		}
 	}
-
-	r.tellRefunds(st)
+	return captured, refunded
 }
 
 // refundedOf returns how much of an intent's money is refunded. A pending
@@ -123,7 +129,7 @@ func (r rules) countMoney(st *State) {
 // not (https://docs.stripe.com/refunds#failed-refunds).
 func (st *State) refundedOf(in *Intent) (sum int64) {
 	for _, re := range st.refundsOf(in) {
-		if !re.failed() {
+		if !re.Failed() {
 			sum += re.Amount
 		}
 	}
@@ -138,7 +144,7 @@ func (st *State) refundsOf(in *Intent) (list []*Refund) {
 		re := &st.Refunds[i]
 		switch {
 		case re.IntentID != in.ID:
-		case !released && !re.failed() && re.releases(in, st.Order.PaidAt):
+		case !released && !re.Failed() && re.Releases(in, st.Order.PaidAt):
 			released = true
 		default:
 			list = append(list, re)
@@ -148,13 +154,13 @@ func (st *State) refundsOf(in *Intent) (list []*Refund) {
 	return list
 }
 
-// failed reports whether the refund moves no money.
-func (re *Refund) failed() bool { return re.Status == "failed" || re.Status == "canceled" }
+// Failed reports whether the refund moves no money.
+func (re *Refund) Failed() bool { return re.Status == "failed" || re.Status == "canceled" }
 
-// releases reports whether a refund is Stripe's own, for the part of a hold
+// Releases reports whether a refund is Stripe's own, for the part of a hold
 // that was not captured. Nothing marks it as such, but it is for exactly that
 // part, was made with the capture, and no operation of ours asked for it.
-func (re *Refund) releases(in *Intent, paidAt time.Time) bool {
+func (re *Refund) Releases(in *Intent, paidAt time.Time) bool {
 	return re.Amount == in.Amount-in.Captured && re.OperationID == "" &&
 		!re.CreatedAt.IsZero() && re.CreatedAt.Before(paidAt.Add(time.Minute))
 }
