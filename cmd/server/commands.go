@@ -58,6 +58,7 @@ usage: server <command>
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
   connect      the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report
   golive       check whether this installation is ready for real payments
+  drift        compare the orders of a day with Stripe; list and dismiss what differs
   conform      compare the answers of Stripe with what checkoutd relies on; takes test keys only
   people       export or erase what is stored of a customer
   account      show or change which Stripe account the orders belong to
@@ -91,6 +92,7 @@ func commands() map[string]command {
 		"endpoints":   endpointsCommand,
 		"connect":     connectCommand,
 		"golive":      goliveCommand,
+		"drift":       driftCommand,
 		"conform":     conformCommand,
 		"account":     accountCommand,
 		"keys":        keysCommand,

@@ -24,6 +24,7 @@ import (
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
+	"checkoutd/internal/drift"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/golive"
 	"checkoutd/internal/httpserver"
@@ -81,6 +82,7 @@ type App struct {
 	connect    *connect.Service
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
+	drift      *drift.Service
 	dashboard  *dashboard.Service
 	checklist  golive.Handler // before going live
 	pages      *pages.Pages
@@ -252,6 +254,7 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.connect.Run(work) })
 	workers.Go(func() { a.outgoing.Run(work) })
 	workers.Go(func() { a.mirror.Run(work) })
+	workers.Go(func() { a.drift.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.reopen(work) })

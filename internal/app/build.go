@@ -128,6 +128,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 
 	a.mirror = a.newMirror(stripe)
+	a.drift = newDrift(cfg, a.store, stripe, proofKey, a.opts.Log, now)
 
 	a.webhooks = webhooks.New(webhooks.Config{
 		Intake:        a.store,

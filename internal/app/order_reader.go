@@ -76,35 +76,14 @@ func (r *OrderReader) Mode(ctx context.Context) (config.Mode, error) {
 func (r *OrderReader) Operations(
 	ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time,
 ) (*payments.Operations, error) {
-	bound, err := r.store.BoundTo(ctx)
+	stripe, err := stripeBeside(ctx, cfg, r.store, version, log)
 	if err != nil {
 		return nil, err
-	}
-	if want := bindingOf(cfg); bound != "" && bound != want {
-		return nil, fmt.Errorf("this database belongs to %s, but the configuration is for %s", bound, want)
-	}
-
-	if cfg.IsSandbox() {
-		if err := checkOffline(ctx, cfg.SandboxAddr); err != nil {
-			return nil, err
-		}
 	}
 
 	key, err := proofKey(ctx, r.store)
 	if err != nil {
 		return nil, err
-	}
-
-	stripe := newStripe(cfg, stripeapi.Config{
-		Key:        fixedKey(cfg),
-		AppVersion: version,
-		Budget:     budget.New(cfg.StripeRateLimit),
-		MayWrite:   mayWrite(r.store),
-	})
-	if !cfg.IsSandbox() {
-		if _, err := newAccountCheck(cfg, stripe, r.store, log).check(ctx); err != nil {
-			return nil, err
-		}
 	}
 
 	service := payments.New(payments.Config{
@@ -121,6 +100,41 @@ func (r *OrderReader) Operations(
 	})
 
 	return payments.NewOperations(service, operatorOf(stripe)), nil
+}
+
+// stripeBeside returns the client of a command that may run beside a server. It
+// is an error if cfg has other keys than those that the orders were paid with,
+// and if the offline Stripe is needed but not running.
+func stripeBeside(
+	ctx context.Context, cfg *config.Config, s *store.Store, version string, log zerolog.Logger,
+) (*stripeapi.Client, error) {
+	bound, err := s.BoundTo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if want := bindingOf(cfg); bound != "" && bound != want {
+		return nil, fmt.Errorf("this database belongs to %s, but the configuration is for %s", bound, want)
+	}
+
+	if cfg.IsSandbox() {
+		if err := checkOffline(ctx, cfg.SandboxAddr); err != nil {
+			return nil, err
+		}
+	}
+
+	stripe := newStripe(cfg, stripeapi.Config{
+		Key:        fixedKey(cfg),
+		AppVersion: version,
+		Budget:     budget.New(cfg.StripeRateLimit),
+		MayWrite:   mayWrite(s),
+	})
+	if !cfg.IsSandbox() {
+		if _, err := newAccountCheck(cfg, stripe, s, log).check(ctx); err != nil {
+			return nil, err
+		}
+	}
+
+	return stripe, nil
 }
 
 // Close closes the database.

@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "backup", "config", "conform", "connect", "deliveries", "fault", "golive", "guard", "mail", "money",
+		"api", "app", "backup", "config", "conform", "connect", "deliveries", "drift", "fault", "golive", "guard", "mail", "money",
 		"orders", "payments", "people", "webhooks",
 	},
 	"app":         {everything},
@@ -73,8 +73,9 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio", "cleantext"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
-	"effects":         {"connect", "payments", "queue"},
-	"deliveries":      {"connect", "effects", "fault", "orders", "payments", "queue"},
+	"drift":           {"budget", "fault", "orders", "payments", "queue"},
+	"effects":         {"connect", "drift", "payments", "queue"},
+	"deliveries":      {"connect", "drift", "effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
 	"connect":         {"budget", "cleantext", "fault", "httpio", "idempotency", "orders", "payments", "queue"},
@@ -87,12 +88,12 @@ var rooms = map[string][]string{
 	// storetest, its conformance suite, uses testkit, testhost and pgtest.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "golive", "people", "certificates",
+		"webhooks", "api", "queue", "effects", "deliveries", "drift", "mail", "connect", "golive", "people", "certificates",
 		"testkit", "testhost", "pgtest",
 	},
 	"stripeapi": {
 		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",
-		"connect", "golive", "people",
+		"connect", "drift", "golive", "people",
 	},
 }
 
@@ -162,7 +163,7 @@ var sandboxMayImport = []string{
 // features know neither the database nor Stripe, not even indirectly.
 var features = []string{
 	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "deliveries", "guard", "rules",
-	"mail", "connect", "people",
+	"mail", "connect", "people", "drift",
 }
 
 // startApp lists the rooms whose tests start a whole App.

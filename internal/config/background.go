@@ -1,12 +1,18 @@
 package config
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Background is how the work outside of requests is done.
 type Background struct {
 	Workers       int // that process webhooks
 	UnknownAfter  time.Duration
 	BackfillEvery time.Duration // 0 for off
+	// DriftAt is when the day before is compared with Stripe, after midnight
+	// (UTC); 0: never.
+	DriftAt time.Duration
 }
 
 func backgroundSection() section {
@@ -37,8 +43,32 @@ func backgroundSection() section {
 				modes: checkoutModes,
 				read:  durationOrOff(func(c *Config) *time.Duration { return &c.BackfillEvery }, 10*time.Second, day),
 			},
+			{
+				name: "DRIFT_AT",
+				def:  "03:30",
+				help: "When the orders of the day before are compared with Stripe, 01:00 to 23:59 (UTC); the start is " +
+					"spread over ten minutes. off: never by itself. See docs/operations.md.",
+				modes: checkoutModes,
+				read:  readDriftAt,
+			},
 		},
 	}
+}
+
+func readDriftAt(c *Config, s string) error {
+	if s == "off" {
+		c.DriftAt = 0
+		return nil
+	}
+
+	t, err := time.Parse("15:04", s)
+	if err != nil || t.Hour() < 1 {
+		return fmt.Errorf("is %q. Use a time from 01:00 to 23:59, or off", s)
+	}
+
+	c.DriftAt = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+
+	return nil
 }
 
 func (l *loading) finishBackground() {

@@ -1,11 +1,13 @@
 package deliveries
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"time"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/drift"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -15,8 +17,10 @@ type Message struct {
 	ID        string    `json:"id"` // also in the header webhook-id; a repetition has the same
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"` // when it happened
-	Sequence  int64     `json:"sequence"`  // numbers what happened to the order, or the account, from 1
-	Data      any       `json:"data"`      // the order, or the account
+	// Sequence numbers what happened to the order, or the account, from 1;
+	// findings have numbers of their own.
+	Sequence int64 `json:"sequence"`
+	Data     any   `json:"data"` // the order, the account, or the finding
 
 	// What else it is about.
 	Refund       *RefundObject       `json:"refund,omitempty"`
@@ -72,6 +76,36 @@ type PaymentObject struct {
 	Status   string `json:"status"`
 }
 
+// payload returns the body of a delivery.
+func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {
+	effect, err := s.cfg.Store.Effect(ctx, j.EffectID)
+	if err != nil {
+		return nil, err
+	}
+
+	if effect.Kind == drift.EffectFound {
+		f, err := s.cfg.Store.DriftFinding(ctx, effect.Subject)
+		if err != nil {
+			return nil, err
+		}
+		return newFindingMessage(effect, f)
+	}
+
+	if effect.AccountID != "" {
+		a, err := s.cfg.Store.ConnectAccount(ctx, effect.AccountID)
+		if err != nil {
+			return nil, err
+		}
+		return newAccountMessage(effect, a)
+	}
+
+	st, err := s.cfg.Store.Read(ctx, j.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	return newMessage(effect, st, s.cfg.Render)
+}
+
 // newMessage returns the payload of an effect. render returns the order as the
 // API shows it.
 func newMessage(e payments.Effect, st *payments.State, render func(*orders.Order) any) ([]byte, error) {
@@ -105,6 +139,19 @@ func newAccountMessage(e payments.Effect, a connect.Account) ([]byte, error) {
 		Timestamp: e.CreatedAt.UTC(),
 		Sequence:  e.N,
 		Data:      connect.Render(&a),
+	})
+}
+
+// newFindingMessage returns the payload of an effect about a finding.
+func newFindingMessage(e payments.Effect, f drift.Finding) ([]byte, error) {
+	f.State = drift.Open // as it was then
+
+	return json.Marshal(Message{
+		ID:        e.ID,
+		Type:      e.Kind,
+		Timestamp: e.CreatedAt.UTC(),
+		Sequence:  e.N,
+		Data:      drift.Render(&f),
 	})
 }
 

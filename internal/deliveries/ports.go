@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/drift"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 )
@@ -37,6 +38,9 @@ type Store interface {
 	Read(ctx context.Context, orderID string) (*payments.State, error)
 	// ConnectAccount returns a connected account; see connect.Accounts.
 	ConnectAccount(ctx context.Context, id string) (connect.Account, error)
+
+	// DriftFinding returns a finding; see drift.Store.
+	DriftFinding(ctx context.Context, id string) (drift.Finding, error)
 
 	// EndOrphans fails the pending deliveries of endpoints that are off, unless
 	// a worker holds them, and returns how many there were.

@@ -307,27 +307,6 @@ func (s *Service) unmade(ctx context.Context, j Job, unreachable bool) error {
 // unmadeNote says in the log of deliveries what unmade is about.
 const unmadeNote = "the webhook could not be made: see the log of the server"
 
-// payload returns the body of a delivery.
-func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {
-	effect, err := s.cfg.Store.Effect(ctx, j.EffectID)
-	if err != nil {
-		return nil, err
-	}
-	if effect.AccountID != "" {
-		a, err := s.cfg.Store.ConnectAccount(ctx, effect.AccountID)
-		if err != nil {
-			return nil, err
-		}
-		return newAccountMessage(effect, a)
-	}
-
-	st, err := s.cfg.Store.Read(ctx, j.OrderID)
-	if err != nil {
-		return nil, err
-	}
-	return newMessage(effect, st, s.cfg.Render)
-}
-
 // finish stores the outcome of a try, and tells the owner what follows.
 func (s *Service) finish(ctx context.Context, e Endpoint, j Job, a answer) error {
 	now, d := s.cfg.Now(), j.Delivery

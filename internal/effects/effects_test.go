@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/drift"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -79,7 +80,7 @@ func TestEveryKindOfEffectHasARow(t *testing.T) {
 			t.Errorf("%s does not say what it means", k.Name)
 		}
 	}
-	if want := slices.Concat(payments.EffectKinds(), connect.EffectKinds()); !slices.Equal(got, want) {
+	if want := slices.Concat(payments.EffectKinds(), connect.EffectKinds(), drift.EffectKinds()); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package effects
 
 import (
 	"checkoutd/internal/connect"
+	"checkoutd/internal/drift"
 	"checkoutd/internal/payments"
 )
 
@@ -33,6 +34,7 @@ func Kinds() []Kind {
 		{payments.EffectEnded, "The order's subscription has ended.", announce},
 		{connect.EffectConnected, "The owner of an account has connected it.", announce},
 		{connect.EffectDisconnected, "An account is disconnected: nothing can be done for it any more.", announce},
+		{drift.EffectFound, "The comparison with Stripe found something that differs: a person decides.", announce},
 	}
 }
 

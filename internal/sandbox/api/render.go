@@ -114,13 +114,11 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 // whole returns the object of an ID.
 func (c *Call) whole(id, path string) (any, error) {
 	obj, ok := c.Server.Lookup(c.Account, id)
-	// The platform has the fees of its direct charges, and the transfers that are
-	// the source of what the destination's balance got.
-	if !ok && (strings.HasPrefix(id, "fee_") || strings.HasPrefix(id, "tr_") || strings.HasPrefix(id, "trr_")) {
+	if !ok && strings.HasPrefix(id, "fee_") { // the platform has the fees of its direct charges
 		obj, ok = c.Server.Lookup(PlatformAccount, id)
 	}
 	if !ok && (strings.HasPrefix(id, "py_") || strings.HasPrefix(id, "pyr_")) {
-		return id, nil // what a transfer created in the account it went to, of which there is only the ID
+		return id, nil // of a transfer, which has no more than that
 	}
 	if !ok {
 		return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
