@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -217,13 +218,39 @@ func customersOf(list []customerOrder, bound []people.StripeCustomer) (all []peo
 const searchPage = 2000
 
 // ordersByEmail returns the IDs of the orders that have, or that were tried to
-// be paid with, an e-mail address. It looks at every order: no index holds
-// addresses.
+// be paid with, an e-mail address, in any case of its letters.
 func (s *Store) ordersByEmail(ctx context.Context, email string) (ids []string, err error) {
 	if email == "" {
 		return nil, nil
 	}
+	if strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return s.ordersByAnyEmail(ctx, email)
+	}
 
+	for _, text := range []string{s.ordersOfEmail(), s.attemptsOfEmail()} {
+		found, err := sqldb.QueryAll(ctx, s.db.Reader(), sqldb.ScanString, text, strings.ToLower(email))
+		if err != nil {
+			return nil, err
+		}
+
+		ids = append(ids, found...)
+	}
+
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+func (s *Store) ordersOfEmail() string {
+	return "SELECT id FROM orders WHERE " + s.db.LowerJSON("contact.email") + " = $1"
+}
+
+func (s *Store) attemptsOfEmail() string {
+	return "SELECT order_id FROM attempts WHERE " + s.db.LowerJSON("params.contact.email") + " = $1"
+}
+
+// ordersByAnyEmail is ordersByEmail for an address with other letters than
+// ASCII's, which the engines lower in different ways. It looks at every order.
+func (s *Store) ordersByAnyEmail(ctx context.Context, email string) (ids []string, err error) {
 	found, err := s.search(ctx, "orders", "id", "contact", email, func(text []byte) (string, error) {
 		var c orders.Contact
 		err := json.Unmarshal(text, &c)

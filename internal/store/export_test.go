@@ -39,6 +39,9 @@ func (s *Store) MirrorPaymentsText(ctx context.Context, f mirror.Filter, few boo
 	return s.mirrorPaymentsText(ctx, "acct_1", f, few)
 }
 
+// ByEmailTexts are the statements that find the orders of an e-mail address.
+func (s *Store) ByEmailTexts() []string { return []string{s.ordersOfEmail(), s.attemptsOfEmail()} }
+
 // The statements whose plans are held.
 const (
 	WakeGroup    = wakeGroup

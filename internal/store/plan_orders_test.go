@@ -10,8 +10,9 @@ import (
 	"checkoutd/internal/store/storetest"
 )
 
-// TestPlansOfTheAPI checks that what the shop's backend asks for uses its
-// indexes: with a million orders, a full scan would take seconds.
+// TestPlansOfTheAPI checks that what the shop's backend asks for, and the
+// search of a customer by e-mail address, use their indexes: with a million
+// orders, a full scan would take seconds.
 func TestPlansOfTheAPI(t *testing.T) {
 	t.Parallel()
 	lists := map[string]struct {
@@ -31,7 +32,7 @@ func TestPlansOfTheAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			databaseURL := newURL(t)
-			openMigrated(t, databaseURL)
+			s := openMigrated(t, databaseURL)
 			db := openRaw(t, databaseURL)
 			for i := range 2000 {
 				if _, err := db.ExecContext(t.Context(), `INSERT INTO orders (id, token_hash, status, payment_status, message,
@@ -42,9 +43,22 @@ func TestPlansOfTheAPI(t *testing.T) {
 				); err != nil {
 					t.Fatal(err)
 				}
+				if _, err := db.ExecContext(t.Context(), `INSERT INTO attempts (id, order_id, n, token, params, idempotency_key,
+					state, intent_id, error_type, error_code, decline_code, message, checks, check_at, created_at, updated_at)
+					VALUES ($1, $2, 1, $1, $3, $1, 'failed', '', '', '', '', '', 0, 0, $4, $4)`,
+					fmt.Sprint("att_", i), fmt.Sprint("ord_", i), fmt.Sprintf(`{"contact":{"email":"b%d@a.test"}}`, i), i,
+				); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
 				t.Fatal(err)
+			}
+
+			for i, index := range []string{"orders_email", "attempts_email"} {
+				if plan := explain(t, db, s.ByEmailTexts()[i], "b7@a.test"); !strings.Contains(plan, index) {
+					t.Errorf("an e-mail address does not use %s:\n%s", index, plan)
+				}
 			}
 
 			for what, l := range lists {

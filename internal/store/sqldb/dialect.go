@@ -30,6 +30,8 @@ type dialect interface {
 	// lockRow and skipLocked are described at DB.LockRow and DB.SkipLocked.
 	lockRow() string
 	skipLocked() string
+	// lowerJSON is described at DB.LowerJSON.
+	lowerJSON(column string, members []string) string
 
 	// flushers returns how many commits of a Batcher run at once.
 	flushers() int

@@ -108,7 +108,7 @@ func failedMigration(err error) string {
 }
 
 func (db *DB) goose(conns *sql.DB) (*goose.Provider, error) {
-	p, err := goose.NewProvider(db.dialect.migrations(), conns, db.migrations,
+	p, err := goose.NewProvider(db.dialect.migrations(), conns, engineFiles{db.migrations, db.dialect},
 		goose.WithLogger(goose.NopLogger()),
 		goose.WithDisableGlobalRegistry(true))
 	if err != nil {

@@ -141,8 +141,17 @@ func (d *postgresDialect) spaceLeft() error { return nil }
 
 func (d *postgresDialect) lockRow() string    { return " FOR UPDATE" }
 func (d *postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
-func (d *postgresDialect) flushers() int      { return 3 }
-func (d *postgresDialect) shared() bool       { return true }
+
+// lowerJSON uses the collation C, because an index needs the same letters in
+// every locale. PostgreSQL reads no member of JSON in which any text has a NUL
+// (https://www.postgresql.org/docs/current/datatype-json.html): a space takes
+// its place, so that such a row can be stored.
+func (d *postgresDialect) lowerJSON(column string, members []string) string {
+	return `lower((replace(` + column + `, '\u0000', '\u0020')::json #>> '{` + strings.Join(members, ",") + `}') COLLATE "C")`
+}
+
+func (d *postgresDialect) flushers() int { return 3 }
+func (d *postgresDialect) shared() bool  { return true }
 
 // insertNew sends all rows as one statement with one array per column: its
 // text is the same for any number of rows, so that it is prepared once.

@@ -170,8 +170,13 @@ func (d *sqliteDialect) view(ctx context.Context, p *pool, list []Command) error
 // lock.
 func (d *sqliteDialect) lockRow() string    { return "" }
 func (d *sqliteDialect) skipLocked() string { return "" }
-func (d *sqliteDialect) flushers() int      { return 1 }
-func (d *sqliteDialect) shared() bool       { return false }
+
+func (d *sqliteDialect) lowerJSON(column string, members []string) string {
+	return "lower(" + column + " ->> '$." + strings.Join(members, ".") + "')"
+}
+
+func (d *sqliteDialect) flushers() int { return 1 }
+func (d *sqliteDialect) shared() bool  { return false }
 
 func (d *sqliteDialect) intact() error    { return d.watch.intact() }
 func (d *sqliteDialect) spaceLeft() error { return d.watch.spaceLeft() }

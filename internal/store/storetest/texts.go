@@ -16,6 +16,7 @@ func testTexts(t *testing.T, e Engine) {
 		"quotes":       {`"` + "`" + `'$1 ?1 :a @b %s \x`, `"` + "`" + `'$1 ?1 :a @b %s \x`},
 		"emoji":        {"🛒 naïve Ωß 漢字", "🛒 naïve Ωß 漢字"},
 		"NUL":          {"a\x00b", "a\uFFFDb"},
+		"an escape":    {`\u0000"`, `\u0000"`},
 		"broken UTF-8": {"a\xff\xc3(", "a\uFFFD("},
 		"long":         {strings.Repeat("x", 1<<16), strings.Repeat("x", 1<<16)},
 		"controls":     {"\x01\x7f\r\n\t\u2028", "\x01\x7f\r\n\t\u2028"},
