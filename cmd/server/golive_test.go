@@ -114,6 +114,16 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 	if exitCode(err) != exitRed || !strings.Contains(out, "Stripe's answer: none") {
 		t.Errorf("without the secrets of webhooks, and without an answer: got %v, want a red report:\n%s", err, out)
 	}
+
+	p.settings["DATABASE_URL"] = "sqlite:" + filepath.Join(p.dir, "none.db")
+	for code, args := range map[int][]string{
+		exitRed:    {"golive"},
+		exitNotRun: {"golive", "history"},
+	} {
+		if _, _, err := p.run(args...); exitCode(err) != code {
+			t.Errorf("%v without a database: got %v, want the exit code %d", args, err, code)
+		}
+	}
 }
 
 // register makes a webhook endpoint at the offline Stripe, if it takes one

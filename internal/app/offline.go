@@ -46,6 +46,7 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string, sent http.H
 		DeliverTo:    cfg.SandboxDeliverTo,
 		Shop:         sent,
 
+		RestrictedKeys:   cfg.SandboxRestrictedKeys,
 		ConnectRedirects: cfg.SandboxConnectRedirects,
 		ConnectPlatform:  cfg.SandboxConnectType == "platform",
 	}

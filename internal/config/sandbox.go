@@ -31,6 +31,9 @@ type OfflineStripe struct {
 	SandboxFaults     bool     // serve the management API
 	SandboxDeliverTo  []string // ports, or "*" for all
 
+	// SandboxRestrictedKeys are the permissions of restricted keys.
+	SandboxRestrictedKeys map[string][]string
+
 	SandboxConnectRedirects []string // addresses to which OAuth may lead back; empty: every one of this machine
 	SandboxConnectType      string   // extension or platform
 }
@@ -78,6 +81,14 @@ func sandboxSection() section {
 				read:  orEmpty(readDeliverTo),
 			},
 			{
+				name: "SANDBOX_RESTRICTED_KEYS",
+				help: "Restricted keys of the offline Stripe and what they may do, separated by semicolons: " +
+					"rk_test_shop=rak_payment_intent_write,rak_charge_read;rk_test_other=rak_event_read. A call without " +
+					"its permission is refused as Stripe refuses it. Every other test key may do everything.",
+				modes: offlineModes,
+				read:  orEmpty(readRestrictedKeys),
+			},
+			{
 				name: "SANDBOX_CONNECT_REDIRECTS",
 				help: "Addresses to which the offline Stripe's OAuth page may lead back, separated by commas, as in " +
 					"the settings of a platform at Stripe: an address that is not the same to the letter gets an " +
@@ -116,6 +127,24 @@ func readDeliverTo(c *Config, s string) error {
 		}
 		c.SandboxDeliverTo = append(c.SandboxDeliverTo, port)
 	}
+	return nil
+}
+
+// readRestrictedKeys reads the keys; the offline Stripe knows the permissions.
+func readRestrictedKeys(c *Config, s string) error {
+	c.SandboxRestrictedKeys = map[string][]string{}
+	for one := range strings.SplitSeq(s, ";") {
+		key, permissions, ok := strings.Cut(strings.TrimSpace(one), "=")
+		if key == "" && !ok {
+			continue // after the last semicolon
+		}
+		if !ok || !strings.HasPrefix(key, "rk_test_") {
+			return fmt.Errorf("holds %q. Write keys like rk_test_shop=rak_payment_intent_write,rak_charge_read", one)
+		}
+
+		c.SandboxRestrictedKeys[strings.TrimSpace(key)] = splitList(permissions)
+	}
+
 	return nil
 }
 

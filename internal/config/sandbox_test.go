@@ -23,6 +23,11 @@ func TestSandboxRefusals(t *testing.T) {
 			files:   map[string]string{".env": "STRIPE_SECRET_KEY=sk_live_2"},
 			want:    "STRIPE_SECRET_KEY holds a live key",
 		},
+		"a restricted key that is none": {
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_RESTRICTED_KEYS=rk_test_a=rak_charge_read; sk_test_b=rak_charge_read"},
+			want:    "SANDBOX_RESTRICTED_KEYS holds \" sk_test_b=rak_charge_read\". Write keys like rk_test_shop=rak_",
+		},
 		"sandbox beyond loopback": {
 			mode:    config.Stripe,
 			environ: []string{"SANDBOX_ADDR=0.0.0.0:12111"},

@@ -57,6 +57,10 @@ type Config struct {
 	// dropped first. 0 = 10,000.
 	MaxObjects int
 
+	// RestrictedKeys are the permissions (rak_charge_read) of restricted keys
+	// (rk_test_…). Every other test key may do everything.
+	RestrictedKeys map[string][]string
+
 	// ConnectRedirects are the addresses to which OAuth may lead back, to the
 	// letter. Empty: every address of this machine.
 	ConnectRedirects []string
@@ -99,11 +103,16 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.Join(err, s.api.Journal.Close())
 	}
 
+	if err := s.api.RestrictKeys(); err != nil {
+		return nil, errors.Join(err, s.api.Journal.Close())
+	}
+
 	// The configured endpoints must exist before anything can emit an event.
 	s.hooks.Seed()
 	s.mux = s.routes()
 	s.hooks.Start()
 	s.api.Start(restored)
+
 	return s, nil
 }
 
@@ -119,6 +128,7 @@ func assemble(cfg Config) *Server {
 		BusinessName: cfg.BusinessName,
 		Country:      cfg.Country,
 
+		RestrictedKeys:   cfg.RestrictedKeys,
 		ConnectRedirects: cfg.ConnectRedirects,
 		ConnectPlatform:  cfg.ConnectPlatform,
 	})
@@ -136,6 +146,7 @@ func assemble(cfg Config) *Server {
 	)
 
 	pages, histories := accounts.Pages(), past.New(srv, accounts, studio)
+
 	return &Server{
 		api:       srv,
 		payments:  pay,

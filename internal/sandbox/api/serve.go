@@ -76,6 +76,9 @@ func (s *Server) respond(c *Call) Response {
 	if err := c.open(); err != nil {
 		return c.failed(err)
 	}
+	if err := c.checkPermission(); err != nil {
+		return c.failed(err)
+	}
 	if err := c.checkParams(); err != nil {
 		return c.failed(err)
 	}

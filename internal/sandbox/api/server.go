@@ -30,6 +30,10 @@ type Config struct {
 	BusinessName string
 	Country      string
 
+	// RestrictedKeys are the permissions of restricted keys (rk_test_…). Every
+	// other test key may do everything.
+	RestrictedKeys map[string][]string
+
 	// ConnectRedirects are the addresses to which OAuth may lead back. If it
 	// is empty, every address of this machine is allowed.
 	ConnectRedirects []string

@@ -67,6 +67,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 
 		r.Post("/rotate_webhook_secret", s.rotateSecret)
 		r.Post("/roll_key", s.rollKey)
+		r.Post("/restricted_keys", s.restrictKey)
 		r.Get("/clock", s.showClock)
 		r.Post("/clock", s.moveClock)
 		r.Post("/reset", s.reset)
@@ -106,6 +107,7 @@ func readBody(w http.ResponseWriter, r *http.Request, into any) bool {
 
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, api.MaxBody))
 	dec.DisallowUnknownFields()
+
 	if err := dec.Decode(into); err != nil {
 		fail(w, http.StatusBadRequest, err.Error())
 		return false
@@ -176,6 +178,25 @@ func (s *Management) rollKey(w http.ResponseWriter, r *http.Request) {
 	reply(w, map[string]string{"key": next})
 }
 
+// restrictKey handles POST /_sandbox/restricted_keys.
+func (s *Management) restrictKey(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Key         string   `json:"key"` // "": a new one
+		Permissions []string `json:"permissions"`
+	}
+	if !readBody(w, r, &in) {
+		return
+	}
+
+	key := cmp.Or(in.Key, "rk_test_"+wire.RandomText(24))
+	if err := s.srv.RestrictKey(key, in.Permissions); err != nil {
+		fail(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+
+	reply(w, map[string]string{"key": key})
+}
+
 func (s *Management) showClock(w http.ResponseWriter, _ *http.Request) {
 	reply(w, map[string]any{"now": s.srv.Now().UTC()})
 }
@@ -232,10 +253,11 @@ func (s *Management) showObject(w http.ResponseWriter, r *http.Request) {
 }
 
 // Reset forgets every object, key, fault, request and delivery, and restores
-// the configured endpoints. Deliveries in flight are left to finish.
+// the configured keys and endpoints. Deliveries in flight are left to finish.
 func (s *Management) Reset() {
 	s.hooks.Clear()
 	s.srv.Reset()
+	_ = s.srv.RestrictKeys() // they were taken at the start
 	s.hooks.Seed()
 }
 
