@@ -91,6 +91,8 @@ func (a *App) readMetrics() {
 				Endpoints:  f.Endpoints,
 				Emails:     f.Emails,
 				Retention:  retention,
+				Findings:   f.Findings,
+				Compared:   f.Compared,
 				Backup:     f.Backup,
 			}, err
 		},

@@ -2,6 +2,9 @@ package config_test
 
 import (
 	"testing"
+	"time"
+
+	"checkoutd/internal/config"
 )
 
 func TestBackgroundRefusals(t *testing.T) {
@@ -18,6 +21,28 @@ func TestBackgroundRefusals(t *testing.T) {
 		"unknown before the timeout has passed": {
 			environ: []string{"UNKNOWN_AFTER=20s"},
 			want:    "UNKNOWN_AFTER (20s) is not longer than STRIPE_TIMEOUT (30s)",
+		},
+	})
+}
+
+func TestDriftAt(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{
+		"":      3*time.Hour + 30*time.Minute,
+		"off":   0,
+		"01:00": time.Hour,
+		"23:59": 23*time.Hour + 59*time.Minute,
+	} {
+		c, err := config.Load(config.Sandbox, []string{"DRIFT_AT=" + value}, files(nil))
+		if err != nil || c.DriftAt != want {
+			t.Errorf("%q: got %v, %v; want %s", value, c, err, want)
+		}
+	}
+
+	checkRefusals(t, map[string]refusal{
+		"before the events of the day are there": {
+			environ: []string{"DRIFT_AT=00:30"},
+			want:    "DRIFT_AT is \"00:30\". Use a time from 01:00 to 23:59, or off",
 		},
 	})
 }

@@ -144,8 +144,8 @@ func (r *reading) finding(kind Kind) Finding {
 // linked to. An order in review has a person already.
 func compare(st *payments.State, r *reading) (found []Finding) {
 	o, in := &st.Order, st.Intent(r.ID)
-	if o.Status == orders.Review && !in.Renewal {
-		return nil
+	if in == nil || o.Status == orders.Review && !in.Renewal {
+		return nil // nil: its row has gone just now
 	}
 
 	add := func(kind Kind, atStripe, here int64, detail string) {

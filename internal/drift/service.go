@@ -38,9 +38,9 @@ type Service struct {
 const (
 	lease = 5 * time.Minute
 	poll  = time.Minute
-	// judgeBatch is how many suspects one step looks at: up to three requests
-	// each.
-	judgeBatch = 5
+	// judgeBatch is how many suspects one step looks at: what was read of one
+	// is not read again after a kill.
+	judgeBatch = 1
 	orderBatch = 100
 	// stepTime bounds a step, so that it ends before its lease.
 	stepTime = 4 * time.Minute

@@ -19,6 +19,8 @@ type Figures struct {
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
 	Backup     time.Time        // the state of the last backup; zero for none
 	Retention  []people.Sweep
+	Findings   map[string]int64 // of the comparison with Stripe that are open, by kind
+	Compared   time.Time        // when the last whole day was compared in all accounts; zero for never
 }
 
 // Waiting is work that waits.
@@ -75,6 +77,9 @@ func (s *Store) Figures(ctx context.Context, now time.Time) (f Figures, err erro
 			WHERE state IN ('failed', 'unknown') AND created_at >= $1 GROUP BY state`,
 		sqldb.Micros(now.Add(-recentEmails)))
 	if err != nil {
+		return f, err
+	}
+	if f.Findings, f.Compared, err = s.driftFigures(ctx); err != nil {
 		return f, err
 	}
 	if f.Retention, err = s.Sweeps(ctx); err != nil {

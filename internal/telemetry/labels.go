@@ -25,8 +25,12 @@ var (
 	mailboxStates  = []string{"due", "sending", "failed", "unknown"}
 	endpointStates = []string{"enabled", "disabled"}
 	sweepNames     = []string{"events", "orders", "emails", "sources"}
-	blockReasons   = []string{"address", "customer", "shop"}
-	callMethods    = []string{"GET", "POST", "DELETE"}
+	findingKinds   = []string{
+		"charge_without_order", "charge_unknown", "charge_not_paid", "paid_without_charge", "amount_differs",
+		"currency_differs", "captured_differs", "refund_unknown", "refund_missing", "refund_differs", "dispute_unknown",
+	}
+	blockReasons = []string{"address", "customer", "shop"}
+	callMethods  = []string{"GET", "POST", "DELETE"}
 )
 
 // The outcomes of a request to Stripe.

@@ -28,6 +28,8 @@ type reader struct {
 	backup        *prometheus.Desc
 	removed       *prometheus.Desc
 	unswept       *prometheus.Desc
+	findings      *prometheus.Desc
+	uncompared    *prometheus.Desc
 	connections   *prometheus.Desc
 	waits         *prometheus.Desc
 	waited        *prometheus.Desc
@@ -76,6 +78,10 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 		unswept: desc("retention_age_seconds",
 			"How long ago nothing was left for the retention to remove, by what it removes."+shared, "what"),
 
+		findings: desc("drift_findings",
+			"Open findings of the comparison with Stripe, by kind."+shared, "kind"),
+		uncompared: desc("drift_age_seconds",
+			"How long ago the last whole day was compared with Stripe in all accounts, 0 for never."+shared),
 		connections:   desc("database_connections", "Connections to the database.", "pool", "state"),
 		waits:         desc("database_waits_total", "How often somebody waited for a free connection.", "pool"),
 		waited:        desc("database_wait_seconds_total", "How long somebody waited for a free connection.", "pool"),
@@ -99,7 +105,8 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 func (r *reader) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		r.up, r.attempts.n, r.attempts.age, r.events, r.eventLag, r.effects.n, r.effects.age, r.deliveries.n,
-		r.deliveries.age, r.endpoints, r.emails, r.backup, r.removed, r.unswept, r.connections, r.waits,
+		r.deliveries.age, r.endpoints, r.emails, r.backup, r.removed, r.unswept, r.findings, r.uncompared,
+		r.connections, r.waits,
 		r.waited, r.budgetWaiting, r.budgetPace,
 		r.certificates.end, r.certificates.left, r.certificates.tries, r.certificates.failed,
 	} {
@@ -165,6 +172,8 @@ func (r *reader) tables(to chan<- prometheus.Metric, t Tables) {
 	}
 	gauge(to, r.backup, backup)
 
+	states(to, r.findings, findingKinds, t.Findings)
+	gauge(to, r.uncompared, r.age(t.Compared))
 	states(to, r.events, waitingStates, t.Events)
 	states(to, r.endpoints, endpointStates, t.Endpoints)
 	states(to, r.emails, mailboxStates, t.Emails)

@@ -301,6 +301,8 @@ type Tables struct {
 	Emails     map[string]int64 // that wait; and of the last day that failed, or that nobody knows of
 	Backup     time.Time        // the state of the last backup; zero for none
 	Retention  map[string]Sweep // by what is removed
+	Findings   map[string]int64 // of the comparison with Stripe that are open, by kind
+	Compared   time.Time        // when the last whole day was compared; zero for never
 }
 
 // Sweep is how far the retention is with something.
