@@ -55,7 +55,7 @@ type facts struct {
 	endpoints      read[[]Endpoint]
 	domains        read[[]Domain]
 	configurations read[[]Configuration]
-	undelivered    read[[]Event]
+	undelivered    read[Undelivered]
 
 	kept    read[Kept]
 	keySeen read[time.Time]
@@ -93,7 +93,7 @@ func (s *Service) gather(ctx context.Context) *facts {
 	f.endpoints = reading(stripe.WebhookEndpoints(asking))
 	f.domains = reading(stripe.MethodDomains(asking, hostOf(f.setup.BaseURL)))
 	f.configurations = reading(stripe.MethodConfigurations(asking))
-	f.undelivered = reading(stripe.Undelivered(asking, f.now.Add(-undeliveredFor)))
+	f.undelivered = reading(stripe.Undelivered(asking, f.now.Add(-undeliveredFor), f.now.Add(-undeliveredAfter)))
 
 	s.gatherHere(ctx, asking, f)
 
@@ -115,7 +115,7 @@ func (s *Service) gatherHere(ctx, asking context.Context, f *facts) {
 	f.keySeen = reading(s.cfg.Store.SeeGoLiveKey(ctx, f.setup.SecretKey.Fingerprint, f.now))
 
 	var ids []string
-	for _, e := range f.undelivered.value {
+	for _, e := range f.undelivered.value.Events {
 		ids = append(ids, e.ID)
 	}
 
@@ -137,8 +137,8 @@ type silent struct{ err error }
 func (s silent) Balance(context.Context) (Balance, error)             { return Balance{}, s.err }
 func (s silent) OwnAccount(context.Context) (Account, error)          { return Account{}, s.err }
 func (s silent) WebhookEndpoints(context.Context) ([]Endpoint, error) { return nil, s.err }
-func (s silent) Undelivered(context.Context, time.Time) ([]Event, error) {
-	return nil, s.err
+func (s silent) Undelivered(context.Context, time.Time, time.Time) (Undelivered, error) {
+	return Undelivered{}, s.err
 }
 func (s silent) MethodDomains(context.Context, string) ([]Domain, error) { return nil, s.err }
 func (s silent) MethodConfigurations(context.Context) ([]Configuration, error) {

@@ -183,3 +183,20 @@ func TestSearchLog(t *testing.T) {
 		t.Error("a log that is not there: got no error")
 	}
 }
+
+// TestUndeliveredBeyondTheBound checks that what was not read is not green.
+func TestUndeliveredBeyondTheBound(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.moreEvents = true
+
+	c := w.run(t)["events-delivered"]
+	if c.Status != golive.Hidden || !strings.Contains(c.Evidence, "not visible beyond 2025-03-01 11:59:00") {
+		t.Errorf("got %+v, want it not visible beyond the last one", c)
+	}
+
+	w.undelivered = append(w.undelivered, golive.Event{ID: "evt_lost", Type: "charge.refunded", Created: start.Add(-2 * time.Hour)})
+	if c := w.run(t)["events-delivered"]; c.Status != golive.Red || !strings.Contains(c.Evidence, "evt_lost") {
+		t.Errorf("with a lost one: got %+v", c)
+	}
+}

@@ -13,9 +13,9 @@ type Stripe interface {
 	OwnAccount(ctx context.Context) (Account, error)
 	// WebhookEndpoints returns all endpoints, newest first.
 	WebhookEndpoints(ctx context.Context) ([]Endpoint, error)
-	// Undelivered returns the newest events since a time that not every
-	// endpoint has taken.
-	Undelivered(ctx context.Context, since time.Time) ([]Event, error)
+	// Undelivered returns the events of a time that not every endpoint has
+	// taken, newest first, up to a bound.
+	Undelivered(ctx context.Context, since, until time.Time) (Undelivered, error)
 	// MethodDomains returns the registrations of a host name for payment
 	// methods.
 	MethodDomains(ctx context.Context, host string) ([]Domain, error)
@@ -67,6 +67,12 @@ type Event struct {
 	ID      string
 	Type    string
 	Created time.Time
+}
+
+// Undelivered are events at Stripe that not every endpoint has taken.
+type Undelivered struct {
+	Events []Event
+	More   bool // older ones were not read
 }
 
 // Domain is a host name registered for payment methods.

@@ -22,6 +22,7 @@ type world struct {
 	domains        []golive.Domain
 	configurations []golive.Configuration
 	undelivered    []golive.Event
+	moreEvents     bool // older ones were not read
 
 	kept    golive.Kept
 	keySeen time.Time
@@ -168,8 +169,8 @@ func (w *world) WebhookEndpoints(context.Context) ([]golive.Endpoint, error) {
 	return w.endpoints, w.errs["endpoints"]
 }
 
-func (w *world) Undelivered(context.Context, time.Time) ([]golive.Event, error) {
-	return w.undelivered, w.errs["events"]
+func (w *world) Undelivered(context.Context, time.Time, time.Time) (golive.Undelivered, error) {
+	return golive.Undelivered{Events: w.undelivered, More: w.moreEvents}, w.errs["events"]
 }
 
 func (w *world) MethodDomains(context.Context, string) ([]golive.Domain, error) {

@@ -274,25 +274,38 @@ func (l *Checklist) CreateWebhookEndpoint(ctx context.Context, e golive.NewEndpo
 	return made.endpoint(), unmade(err)
 }
 
-// Undelivered implements golive.Stripe. It reads one page.
-func (l *Checklist) Undelivered(ctx context.Context, since time.Time) (list []golive.Event, err error) {
-	var p page[struct {
-		ID      string `json:"id"`
-		Type    string `json:"type"`
-		Created int64  `json:"created"`
-	}]
+// maxUndelivered bounds the events that are read: if one endpoint of the
+// account takes nothing, every event counts as undelivered.
+const maxUndelivered = 1000
 
-	err = l.get(ctx, "/v1/events", url.Values{
+// Undelivered implements golive.Stripe.
+func (l *Checklist) Undelivered(ctx context.Context, since, until time.Time) (u golive.Undelivered, err error) {
+	query := url.Values{
 		"created[gte]":     {strconv.FormatInt(since.Unix(), 10)},
+		"created[lte]":     {strconv.FormatInt(until.Unix(), 10)},
 		"delivery_success": {"false"},
 		"limit":            {strconv.Itoa(pageSize)},
-	}, &p)
-
-	for _, e := range p.Data {
-		list = append(list, golive.Event{ID: e.ID, Type: e.Type, Created: time.Unix(e.Created, 0)})
 	}
 
-	return list, err
+	for u.More = true; u.More && len(u.Events) < maxUndelivered; {
+		var p page[struct {
+			ID      string `json:"id"`
+			Type    string `json:"type"`
+			Created int64  `json:"created"`
+		}]
+		if err := l.get(ctx, "/v1/events", query, &p); err != nil {
+			return golive.Undelivered{}, err
+		}
+
+		for _, e := range p.Data {
+			u.Events = append(u.Events, golive.Event{ID: e.ID, Type: e.Type, Created: time.Unix(e.Created, 0)})
+			query.Set("starting_after", e.ID)
+		}
+
+		u.More = p.HasMore && len(p.Data) > 0
+	}
+
+	return u, nil
 }
 
 // domainMethods are the payment methods that need a registered host name

@@ -2,6 +2,7 @@ package stripeapi_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -156,6 +157,33 @@ func TestChecklistReads(t *testing.T) {
 	configurations, err := l.MethodConfigurations(t.Context())
 	if err != nil || len(configurations) != 1 || !slices.Equal(configurations[0].Available, []string{"card", "link"}) {
 		t.Errorf("got the configurations %+v, %v", configurations, err)
+	}
+}
+
+// TestUndeliveredIsPaged reads undelivered events up to the bound.
+func TestUndeliveredIsPaged(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	l := checklist(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("created[gte]") != "100" || r.FormValue("created[lte]") != "200" || r.FormValue("delivery_success") != "false" {
+			t.Errorf("asked for %s", r.URL.RawQuery)
+		}
+
+		var data []string
+		for i := range 100 {
+			data = append(data, fmt.Sprintf(`{"id":"evt_%d_%d","type":"a","created":150}`, pages, i))
+		}
+		if after := r.FormValue("starting_after"); pages > 0 && after != fmt.Sprintf("evt_%d_99", pages-1) {
+			t.Errorf("page %d begins after %q", pages, after)
+		}
+
+		pages++
+		_, _ = w.Write([]byte(`{"has_more":true,"data":[` + strings.Join(data, ",") + `]}`))
+	})
+
+	u, err := l.Undelivered(t.Context(), time.Unix(100, 0), time.Unix(200, 0))
+	if err != nil || len(u.Events) != 1000 || !u.More || pages != 10 {
+		t.Errorf("got %d events of %d pages, more %t, %v", len(u.Events), pages, u.More, err)
 	}
 }
 
