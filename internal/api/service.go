@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/tracing"
 )
 
 // Config is what a Service needs.
@@ -131,6 +132,7 @@ func (s *Service) call(needs Scope, h Handler) http.HandlerFunc {
 		}
 
 		httpio.LogFields(r.Context()).Set("api_key", key.ID)
+		tracing.Accept(r.Context(), r.Header.Get("Traceparent"))
 
 		if s.limiter != nil && s.limiter.OnLimit(w, r, key.ID) {
 			return errTooMany

@@ -94,6 +94,7 @@ type App struct {
 	server       *httpserver.Server
 	plain        *httpserver.Server // plain http beside https; nil: there is none
 	figures      *httpserver.Server // serves the metrics; nil: nobody does
+	traces       *telemetry.Traces  // nil: nothing is traced
 	offline      *offline           // nil in real mode
 }
 
@@ -111,6 +112,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context) (err error) {
+	if err := a.startTraces(ctx); err != nil {
+		return err
+	}
 	if a.catalog, err = loadCatalog(a.cfg); err != nil {
 		return err
 	}
@@ -239,7 +243,7 @@ func (a *App) Sandbox() *sandbox.Server {
 // stops HTTP, the workers, the offline Stripe and the database, in this order.
 func (a *App) Run(ctx context.Context) error {
 	// The workers outlive ctx: they finish what the last requests began.
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	work, stopWork := context.WithCancel(a.tracing(context.WithoutCancel(ctx)))
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
@@ -300,6 +304,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 
 	stripe.Wait()
+	a.stopTraces()
 	return errors.Join(err, a.closeStore())
 }
 
@@ -322,6 +327,7 @@ func (a *App) Close() error {
 		err = errors.Join(err, a.offline.close())
 	}
 
+	a.stopTraces()
 	return errors.Join(err, a.closeStore())
 }
 
@@ -341,4 +347,9 @@ func (a *App) closeStore() error {
 }
 
 // serve lets the server listen before the routes are built.
-func (a *App) serve(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+func (a *App) serve(w http.ResponseWriter, r *http.Request) {
+	if a.traces != nil {
+		r = r.WithContext(a.tracing(r.Context()))
+	}
+	a.handler.ServeHTTP(w, r)
+}

@@ -47,10 +47,11 @@ var rooms = map[string][]string{
 	"budget":      {},
 	"filelock":    {},
 	"backup":      {"filelock"},
-	"conform":     {"budget"}, // it must not share a mistake with stripeapi
-	"telemetry":   {},         // the rooms declare what they tell, app wires
+	"conform":     {"budget"},  // it must not share a mistake with stripeapi
+	"telemetry":   {"tracing"}, // the rooms declare what they tell, app wires
+	"tracing":     {},
 	"httpio":      {"cleantext", "fault"},
-	"httpserver":  {"fault", "httpio"},
+	"httpserver":  {"fault", "httpio", "tracing"},
 	"golive":      {"fault", "httpio"},
 	"pages":       {"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
@@ -70,30 +71,33 @@ var rooms = map[string][]string{
 	// nor Stripe: store and stripeapi implement the interfaces that they
 	// declare.
 	"queue":           {"fault"},
-	"orders":          {"fault", "money", "httpio", "cleantext"},
-	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
-	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
+	"orders":          {"fault", "money", "httpio", "cleantext", "tracing"},
+	"customersession": {"fault", "idempotency", "money", "httpio", "orders", "tracing"},
+	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue", "tracing"},
 	"drift":           {"budget", "fault", "orders", "payments", "queue"},
-	"effects":         {"connect", "drift", "payments", "queue"},
-	"deliveries":      {"connect", "drift", "effects", "fault", "orders", "payments", "queue"},
+	"effects":         {"connect", "drift", "payments", "queue", "tracing"},
+	"deliveries":      {"connect", "drift", "effects", "fault", "orders", "payments", "queue", "tracing"},
 	"guard":           {"fault"},
-	"mail":            {"money", "orders", "payments", "queue"},
+	"mail":            {"money", "orders", "payments", "queue", "tracing"},
 	"connect":         {"budget", "cleantext", "fault", "httpio", "idempotency", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
-	"webhooks":        {"budget", "connect", "fault", "money", "httpio", "orders", "payments", "queue"},
-	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},
-	"people":          {"fault", "queue"},
-	"certificates":    {},
+	"webhooks":        {"budget", "connect", "fault", "money", "httpio", "orders", "payments", "queue", "tracing"},
+	"api": {
+		"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "tracing", "webhooks",
+	},
+	"people":       {"fault", "queue"},
+	"certificates": {},
 
 	// storetest, its conformance suite, uses testkit, testhost and pgtest.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
 		"webhooks", "api", "queue", "effects", "deliveries", "drift", "mail", "connect", "golive", "people", "certificates",
+		"tracing",
 		"testkit", "testhost", "pgtest",
 	},
 	"stripeapi": {
 		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",
-		"connect", "drift", "golive", "people",
+		"connect", "drift", "golive", "people", "tracing",
 	},
 }
 
@@ -141,6 +145,7 @@ var keepers = map[string][]string{
 	"github.com/wneessen/go-mail":    {"mail"},
 	"github.com/tdewolff/":           {"pages"},
 	"github.com/prometheus/":         {"telemetry"},
+	"go.opentelemetry.io/":           {"telemetry", "tracing", "e2e"},
 	"golang.org/x/crypto/":           {"certificates"},
 	"github.com/letsencrypt/pebble/": {"catest"},
 	"github.com/miekg/dns":           {"catest"},

@@ -38,6 +38,7 @@ type Config struct {
 	SavedMethods SavedMethods
 	Server
 	TLS
+	Traces
 	Rules
 	Mail
 	Storage

@@ -16,6 +16,7 @@
 //	mail.go           e-mails to buyers and to the shop
 //	server.go         address, proxies, rate limit, log
 //	tls.go            https without a proxy
+//	traces.go         where traces go
 //	storage.go        the database
 //	background.go     workers and intervals
 //	endpoints.go      webhooks to the shop's backend

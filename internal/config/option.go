@@ -62,6 +62,7 @@ func sections() []section {
 		mailSection(),
 		serverSection(),
 		tlsSection(),
+		tracesSection(),
 		storageSection(),
 		backgroundSection(),
 		peopleSection(),

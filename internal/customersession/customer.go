@@ -47,6 +47,7 @@ func (h *Handler) withCustomer(
 		}
 
 		h.cfg.Log.Warn().
+			Ctx(ctx).
 			Str("order_id", o.ID).
 			Str("customer_id", customer).
 			Msg("Stripe no longer has this customer")

@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // Config is what a Handler needs.
@@ -67,6 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
+	tracing.Continue(r.Context(), o.Traced())
 
 	if o.Free() { // without a payment it needs no customer
 		return h.ServeNone(w, r)
@@ -85,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	secret, err := h.session(ctx, w, r, o)
 	if err != nil {
-		h.cfg.Log.Warn().Err(err).
+		h.cfg.Log.Warn().Ctx(ctx).Err(err).
 			Str("order_id", o.ID).
 			Msg("no CustomerSession; the page goes on without it")
 
@@ -137,7 +139,7 @@ func (h *Handler) session(
 // and the buyer is not recognized the next time.
 func (h *Handler) remember(ctx context.Context, w http.ResponseWriter, o orders.Order, v visitor) {
 	if err := h.cookie.give(ctx, w, v); err != nil {
-		h.cfg.Log.Warn().Err(err).
+		h.cfg.Log.Warn().Ctx(ctx).Err(err).
 			Str("order_id", o.ID).
 			Msg("no token for the buyer, who will not be recognized")
 	}

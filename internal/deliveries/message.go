@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/drift"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/tracing"
 )
 
 // Message is the payload of a webhook.
@@ -82,6 +83,7 @@ func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	tracing.Continue(ctx, tracing.Parent{Trace: effect.Trace, Since: effect.CreatedAt})
 
 	if effect.Kind == drift.EffectFound {
 		f, err := s.cfg.Store.DriftFinding(ctx, effect.Subject)

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"checkoutd/internal/tracing"
 )
 
 // The headers of a webhook.
@@ -90,13 +92,18 @@ func (s *Sender) send(ctx context.Context, e *Endpoint, id string, body []byte) 
 
 	signature, err := sign(e.signing(sentAt), id, sentAt, body)
 	if err == nil {
-		err = s.exchange(ctx, e.URL, http.Header{
+		head := http.Header{
 			"Content-Type":  {"application/json"},
 			"User-Agent":    {s.agent},
 			HeaderID:        {id},
 			HeaderTimestamp: {strconv.FormatInt(sentAt.Unix(), 10)},
 			HeaderSignature: {signature},
-		}, body, &a)
+		}
+		if trace := tracing.Traceparent(ctx); trace != "" {
+			head.Set("Traceparent", trace) // the shop's work joins the purchase's trace
+		}
+
+		err = s.exchange(ctx, e.URL, head, body, &a)
 	}
 
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
+	"checkoutd/internal/tracing"
 )
 
 // ErrNotFound means that there is no such endpoint, delivery or effect.
@@ -249,6 +250,11 @@ func (s *Service) prune(ctx context.Context, now time.Time) {
 
 // work makes one try of a delivery and stores its outcome.
 func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
+	ctx, span := tracing.Begin(ctx, tracing.Call, "webhook "+j.Kind, tracing.Peer("shop"),
+		tracing.DeliveryID(j.ID), tracing.EffectID(j.EffectID), tracing.EndpointID(e.ID),
+		tracing.OrderID(j.OrderID), tracing.AccountID(j.AccountID), tracing.Tries(j.Tries))
+	defer span.End()
+
 	body, err := s.payload(ctx, j)
 	if err != nil {
 		err = fmt.Errorf("deliveries: make the payload of %s of %s: %w", j.Kind, j.OrderID, err)
@@ -256,6 +262,13 @@ func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
 	}
 
 	a := s.cfg.Sender.send(ctx, &e, j.EffectID, body)
+	if a.Status != 0 {
+		span.Set(tracing.Status(a.Status))
+	}
+	if !a.ok() {
+		span.Fail()
+	}
+
 	if ctx.Err() != nil && a.Status == 0 {
 		// Nothing is known of the endpoint; the lease expires.
 		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, ctx.Err())
@@ -294,6 +307,7 @@ func (s *Service) unmade(ctx context.Context, j Job, unreachable bool) error {
 	if d.Tries >= makeTries {
 		d.State, d.Note, d.NextAt, d.FinishedAt = Failed, unmadeNote, time.Time{}, now
 		s.cfg.Log.Error().
+			Ctx(ctx).
 			Str("delivery_id", d.ID).
 			Str("order_id", d.OrderID).
 			Str("type", d.Kind).
@@ -338,7 +352,7 @@ func (s *Service) finish(ctx context.Context, e Endpoint, j Job, a answer) error
 		return fmt.Errorf("deliveries: %s to %s: %w", d.ID, e.ID, err)
 	}
 
-	s.log(e, d, a.Try)
+	s.log(ctx, e, d, a.Try)
 
 	switch told {
 	case exhausted:
@@ -352,23 +366,3 @@ func (s *Service) finish(ctx context.Context, e Endpoint, j Job, a answer) error
 
 // goneForGood is the status with which an endpoint asks for no more webhooks.
 const goneForGood = 410
-
-// log writes the one log line about a try.
-func (s *Service) log(e Endpoint, d Delivery, t Try) {
-	line := s.cfg.Log.Info()
-	if !t.ok() {
-		line = s.cfg.Log.Warn().Str("problem", t.Problem)
-	}
-
-	line.
-		Str("endpoint_id", e.ID).
-		Str("delivery_id", d.ID).
-		Str("order_id", d.OrderID).
-		Str("account_id", d.AccountID).
-		Str("type", d.Kind).
-		Int64("tries", d.Tries).
-		Int("status", t.Status).
-		Dur("took", t.Took).
-		Str("state", string(d.State)).
-		Msg("webhook sent")
-}

@@ -22,6 +22,7 @@ import (
 
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
+	"checkoutd/internal/tracing"
 )
 
 // Job is an effect that a worker holds.
@@ -109,9 +110,15 @@ func (s *Service) Wake() { s.runner.Wake() }
 // work draws the consequences of one effect. One whose kind this release does
 // not know waits for the release that wrote it.
 func (s *Service) work(ctx context.Context, j Job) error {
+	ctx, span := tracing.Begin(ctx, tracing.Job, "effect "+j.Kind,
+		tracing.EffectID(j.ID), tracing.OrderID(j.OrderID), tracing.AccountID(j.AccountID))
+	defer span.End()
+	tracing.Continue(ctx, tracing.Parent{Trace: j.Trace, Since: j.CreatedAt})
+
 	kind, ok := kindOf(j.Kind)
 	if !ok {
 		s.cfg.Log.Error().
+			Ctx(ctx).
 			Str("order_id", j.OrderID).
 			Str("effect_id", j.ID).
 			Str("kind", j.Kind).
@@ -127,11 +134,12 @@ func (s *Service) work(ctx context.Context, j Job) error {
 	if err := s.cfg.Store.FinishEffect(ctx, j, plan); err != nil {
 		dueAt := s.cfg.Now().Add(queue.Backoff(int(j.Tries), time.Second, 5*time.Minute))
 		_ = s.cfg.Store.RetryEffect(ctx, j.Claim, dueAt) // or its lease expires
+		span.Fail()
 
 		return fmt.Errorf("effects: %s %s: %w", j.Kind, j.ID, err)
 	}
 
-	s.logEffect(&j.Effect)
+	s.logEffect(ctx, &j.Effect)
 	if s.cfg.Finished != nil {
 		s.cfg.Finished(ctx, j.Effect)
 	}
@@ -144,8 +152,8 @@ func (s *Service) work(ctx context.Context, j Job) error {
 
 // logEffect writes the one log line about what became of an order, or of an
 // account, whichever way it became known.
-func (s *Service) logEffect(e *payments.Effect) {
-	line := s.cfg.Log.Info()
+func (s *Service) logEffect(ctx context.Context, e *payments.Effect) {
+	line := s.cfg.Log.Info().Ctx(ctx)
 	if e.AccountID != "" {
 		line.Str("account", e.AccountID).Msg(e.Kind)
 		return

@@ -45,17 +45,22 @@ type Meter interface {
 // AccessLog writes one line per request when the request has ended. The line
 // contains the pattern of the route, but never the path, the query, headers or
 // the body. It contains the private cause of an error if the server is at
-// fault. meter measures the request, too; it may be nil.
+// fault. meter measures the request, too; it may be nil. The request is a span
+// if it is traced.
 func AccessLog(log zerolog.Logger, now func() time.Time, meter Meter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := httpio.Record(w)
 
+			r, span := traced(r)
+			defer span.End()
+
 			complete := false
 			defer func() {
 				took := now().Sub(start)
 				logLine(log, r, rec, took, complete)
+				describe(span, r, rec)
 
 				if meter != nil {
 					meter.Request(methodOf(r), routeOf(r), statusOf(rec), took)
@@ -72,6 +77,7 @@ func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took tim
 	x := httpio.ExchangeOf(r.Context())
 	route, status, err := routeOf(r), statusOf(rec), x.Err()
 	e := log.WithLevel(levelOf(route, status, err)).
+		Ctx(r.Context()).
 		Str(fieldMethod, methodOf(r)).
 		Str(fieldRoute, route).
 		Int(fieldStatus, status).

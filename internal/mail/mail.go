@@ -9,6 +9,7 @@ import (
 
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
+	"checkoutd/internal/tracing"
 )
 
 // Recipient is who gets an e-mail.
@@ -45,6 +46,7 @@ type Email struct {
 	State     State
 	Tries     int64
 	Problem   string // why the last try failed; never an address
+	Trace     string // the span that the sending continues, a W3C traceparent; "" if it is not traced
 	CreatedAt time.Time
 	DoneAt    time.Time
 
@@ -159,6 +161,11 @@ func (s *Service) Wake() { s.runner.Wake() }
 
 // work sends one e-mail and stores what became of it.
 func (s *Service) work(ctx context.Context, l Email) error {
+	ctx, span := tracing.Begin(ctx, tracing.Call, "email "+l.Kind,
+		tracing.EmailID(l.ID), tracing.EffectID(l.EffectID), tracing.OrderID(l.OrderID), tracing.Tries(l.Tries))
+	defer span.End()
+	tracing.Continue(ctx, tracing.Parent{Trace: l.Trace, Since: l.CreatedAt})
+
 	dueAt := time.Time{}
 	err := s.send(ctx, &l)
 
@@ -174,7 +181,12 @@ func (s *Service) work(ctx context.Context, l Email) error {
 		l.State, l.Problem = Unknown, "the connection broke after the whole e-mail had been handed over"
 	}
 
-	s.report(l)
+	span.Set(tracing.State(string(l.State)))
+	if err != nil {
+		span.Fail()
+	}
+
+	s.report(ctx, l)
 	if s.cfg.Meter != nil {
 		s.cfg.Meter.EmailTried(string(l.State))
 	}
@@ -203,7 +215,7 @@ func (s *Service) send(ctx context.Context, l *Email) error {
 
 	text, err := s.cfg.Writer.write(*l, st)
 	if err != nil {
-		s.cfg.Log.Error().Err(err).Str("kind", l.Kind).Msg("an e-mail's template does not work")
+		s.cfg.Log.Error().Ctx(ctx).Err(err).Str("kind", l.Kind).Msg("an e-mail's template does not work")
 		return &Refusal{Why: "its template does not work"}
 	}
 
@@ -223,7 +235,7 @@ func (s *Service) send(ctx context.Context, l *Email) error {
 }
 
 // report writes the log line about a try.
-func (s *Service) report(l Email) {
+func (s *Service) report(ctx context.Context, l Email) {
 	line := s.cfg.Log.Info()
 	switch l.State {
 	case Due:
@@ -233,6 +245,7 @@ func (s *Service) report(l Email) {
 	}
 
 	line.
+		Ctx(ctx).
 		Str("email_id", l.ID).
 		Str("order_id", l.OrderID).
 		Str("kind", l.Kind).

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/tracing"
 )
 
 // Status is the state of an order. Only settle (internal/payments) makes it
@@ -142,10 +143,16 @@ type Order struct {
 	ExpiresAt    time.Time
 	PaidAt       time.Time // zero until paid
 	ErasedAt     time.Time // when the buyer's personal data was removed, zero for never
+	// Trace is the span that made the order, a W3C traceparent; "" if it was
+	// not traced.
+	Trace string
 	// SubscriptionEndsAt is when the order's subscription ends or ended, zero
 	// while it continues.
 	SubscriptionEndsAt time.Time
 }
+
+// Traced returns what work on the order continues until there is an attempt.
+func (o *Order) Traced() tracing.Parent { return tracing.Parent{Trace: o.Trace, Since: o.CreatedAt} }
 
 // IsExpired reports whether the order has expired at now. The store may still
 // have it open: expiring it there asks Stripe first.

@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/money"
+	"checkoutd/internal/tracing"
 )
 
 // Config is what a Service needs.
@@ -70,7 +71,17 @@ func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string,
 
 	token = rand.Text()
 	o.TokenHash = HashToken(token)
-	return o, token, s.cfg.Store.CreateOrder(ctx, o)
+	return o, token, s.store(ctx, &o)
+}
+
+// store stores a new order. Its span is what all that happens to the order
+// continues.
+func (s *Service) store(ctx context.Context, o *Order) error {
+	ctx, span := tracing.Start(ctx, tracing.Internal, "order", tracing.OrderID(o.ID), tracing.AccountID(o.Account))
+	defer span.End()
+
+	o.Trace = tracing.Traceparent(ctx)
+	return s.cfg.Store.CreateOrder(ctx, *o)
 }
 
 // fill sets the mode, the items, the options and the amount of a new order.

@@ -49,7 +49,7 @@ func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id, token 
 	o.ID = cmp.Or(id, NewID("ord_"))
 	o.TokenHash = HashToken(token)
 
-	err = s.cfg.Store.CreateOrder(ctx, o)
+	err = s.store(ctx, &o)
 	if errors.Is(err, ErrReferenceTaken) {
 		first, findErr := s.cfg.Store.OrderByReference(ctx, o.Reference)
 		switch {

@@ -73,6 +73,7 @@ func (s *Service) waitForAccount(ctx context.Context, a Attempt) error {
 
 	if err == nil && reviewed {
 		s.cfg.Log.Error().
+			Ctx(ctx).
 			Str("order_id", a.OrderID).
 			Str("attempt_id", a.ID).
 			Str("account", a.Params.Account).

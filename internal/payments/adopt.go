@@ -45,6 +45,7 @@ func (o *Operations) Adopt(ctx context.Context, orderID, intentID string) (*Stat
 	}
 
 	s.cfg.Log.Warn().
+		Ctx(ctx).
 		Str("order_id", orderID).
 		Str("intent_id", intentID).
 		Str("order_status", string(after.Order.Status)).

@@ -25,6 +25,7 @@ type Attempt struct {
 	Verdict        string       // what the shop's rules decided, "" if it has none
 	Checks         int64        // how many times the resolver has checked it
 	CheckAt        time.Time    // when the resolver checks it next; zero: never
+	Trace          string       // the span that its news continues, a W3C traceparent; "" if it was not traced
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

@@ -47,6 +47,7 @@ func (s *Service) SettleCash(ctx context.Context, orderID, customerID string, cl
 
 	if err == nil && left > 0 && status != orders.Review {
 		s.cfg.Log.Warn().
+			Ctx(ctx).
 			Str("order_id", orderID).
 			Str("customer_id", customerID).
 			Int64("amount", left).
@@ -77,6 +78,7 @@ func (s *Service) leftByTransfer(ctx context.Context, st *State) (int64, error) 
 		return balance[o.Currency], nil
 	case asCallError(err).Outcome == OutcomeRefused:
 		s.cfg.Log.Warn().
+			Ctx(ctx).
 			Err(err).
 			Str("order_id", o.ID).
 			Msg("an order expires without a look at its customer's cash balance")

@@ -11,6 +11,7 @@ import (
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // ConfirmRequest is a buyer's request to pay an order with a ConfirmationToken.
@@ -90,8 +91,12 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 // confirmOnce makes the attempt of the token, or returns errTokenUsed if it has
 // one already.
 func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, *Attempt, error) {
+	ctx, span := tracing.Start(ctx, tracing.Internal, "attempt", tracing.OrderID(req.OrderID))
+	defer span.End()
+
 	a, err := s.reserve(ctx, req)
 	if err != nil {
+		span.Set(tracing.ErrorCode(fault.Of(err).Code))
 		return nil, nil, err
 	}
 
@@ -105,14 +110,16 @@ func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, 
 
 	st, err := s.send(ctx, a, true)
 	if err != nil {
-		s.cfg.Log.Error().Err(err).
+		s.cfg.Log.Error().Ctx(ctx).Err(err).
 			Str("order_id", req.OrderID).
 			Str("attempt_id", a.ID).
 			Msg("could not record the outcome of an attempt; the resolver will")
 
+		span.Fail()
 		return nil, nil, errUnknown
 	}
 
+	describe(span, st.attempt(a.ID))
 	return st, st.attempt(a.ID), nil
 }
 
@@ -133,7 +140,7 @@ func (s *Service) readUnexpected(ctx context.Context, st *State, a *Attempt) (*S
 		}
 	}
 
-	s.cfg.Log.Warn().Err(err).
+	s.cfg.Log.Warn().Ctx(ctx).Err(err).
 		Str("order_id", a.OrderID).
 		Msg("could not read the intent of a refused attempt")
 
@@ -157,7 +164,7 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 	}
 
 	if err != nil {
-		s.cfg.Log.Warn().Err(err).
+		s.cfg.Log.Warn().Ctx(ctx).Err(err).
 			Str("order_id", req.OrderID).
 			Msg("could not cancel the intent that blocks a new attempt")
 	}
@@ -177,11 +184,13 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 
 func (s *Service) tryReserve(ctx context.Context, req ConfirmRequest) (a Attempt, err error) {
 	id, returnURL := orders.NewID("att_"), cmp.Or(req.ReturnURL, s.cfg.ReturnURL(req.OrderID))
+	trace := tracing.Traceparent(ctx)
 
 	err = s.cfg.Store.Update(ctx, req.OrderID, nil, func(st *State) error {
 		if err := s.rules().reserve(st, req, id, returnURL); err != nil {
 			return err
 		}
+		st.attemptWith(req.Token).Trace = trace
 		a = *st.attemptWith(req.Token)
 		return nil
 	})
@@ -270,7 +279,7 @@ func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *S
 		return nil, err
 	}
 
-	s.logCall(a, after, callErr)
+	s.logCall(ctx, a, after, callErr)
 	if now := after.attempt(a.ID); now != nil && now.State == Unknown {
 		s.resolver.Wake()
 	}
@@ -292,7 +301,7 @@ func (s *Service) followSubscription(ctx context.Context, st *State) {
 	defer cancel()
 
 	if err := s.SettleFresh(ctx, st.Order.ID, intentID, nil); err != nil {
-		s.cfg.Log.Warn().Err(err).
+		s.cfg.Log.Warn().Ctx(ctx).Err(err).
 			Str("order_id", st.Order.ID).
 			Msg("could not read a subscription that was just paid for; its events will update it")
 	}
@@ -329,7 +338,7 @@ func (s *Service) recorded(ctx context.Context, req ConfirmRequest) (Answer, err
 }
 
 // logCall writes the one log line about an attempt's call.
-func (s *Service) logCall(a Attempt, after *State, callErr error) {
+func (s *Service) logCall(ctx context.Context, a Attempt, after *State, callErr error) {
 	line := s.cfg.Log.Info()
 	if callErr != nil {
 		line = s.refusedLine(a, after, asCallError(callErr))
@@ -344,6 +353,7 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 	}
 
 	line.
+		Ctx(ctx).
 		Str("order_id", a.OrderID).
 		Str("attempt_id", a.ID).
 		Int64("n", a.N).

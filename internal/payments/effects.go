@@ -21,7 +21,10 @@ type Effect struct {
 	// itself.
 	ObjectStatus string
 	Then         OrderThen // the store sets it
-	CreatedAt    time.Time
+	// Trace is the span that what follows continues, a W3C traceparent; the
+	// store sets it.
+	Trace     string
+	CreatedAt time.Time
 }
 
 // OrderThen is what may change of an order later, as it was when an effect was

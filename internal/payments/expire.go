@@ -3,14 +3,20 @@ package payments
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // expire closes an order that has expired, or hands it to a person if its
 // account no longer gives the access that this needs.
 func (s *Service) expire(ctx context.Context, orderID string) error {
+	ctx, span := tracing.Begin(ctx, tracing.Job, "order expiry", tracing.OrderID(orderID))
+	defer span.End()
+	s.Continue(ctx, orderID, time.Time{})
+
 	err := s.tryExpire(ctx, orderID)
 	if IsAccountGone(err) || IsReadOnly(err) {
 		return s.reviewExpired(ctx, orderID, err)

@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // maxBody bounds the body of POST /create-confirm-intent, in bytes.
@@ -64,6 +65,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err := h.payments.checkReturnURL(req.ReturnURL); err != nil {
 		return err
 	}
+
+	// The buyer's browser says nothing of a trace: the order knows it.
+	tracing.Continue(r.Context(), o.Traced())
 
 	req.OrderID = o.ID
 	log := httpio.LogFields(r.Context())

@@ -114,6 +114,7 @@ func (s *Service) judgeFree(ctx context.Context, req *ConfirmRequest) error {
 	}
 
 	s.cfg.Log.Info().
+		Ctx(ctx).
 		Str("order_id", st.Order.ID).
 		Str("verdict", verdict).
 		Msg("the shop decided about an order that costs nothing")

@@ -9,6 +9,7 @@ import (
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // Operations carries out what the shop asks for: to capture a hold, cancel an
@@ -96,6 +97,8 @@ func (o *Operations) FindOut(ctx context.Context, orderID string) (*Operation, e
 // first. Its errors are faults: a refusal by the rules or by Stripe, or
 // operation_unknown, after which repeating the request finds out the outcome.
 func (o *Operations) Do(ctx context.Context, orderID string, req OperationRequest) (out Result, err error) {
+	o.service.Continue(ctx, orderID, time.Time{})
+
 	for range maxReadings {
 		if req.ID != "" || req.Kind == OperationCapture && req.Amount == 0 {
 			st, err := o.service.cfg.Store.Read(ctx, orderID)
@@ -215,7 +218,10 @@ func errGone(op Operation) error { return fmt.Errorf("payments: operation %s is 
 // carryOut sends an operation and finishes it if its outcome is known. A caller
 // that leaves must not interrupt it.
 func (o *Operations) carryOut(ctx context.Context, out Result, op Operation, call callResult) (Result, error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, span := tracing.Start(context.WithoutCancel(ctx), tracing.Internal, "operation "+string(op.Kind),
+		tracing.OrderID(op.OrderID), tracing.OperationID(op.ID), tracing.IntentID(op.IntentID))
+	defer span.End()
+
 	if call.sent {
 		call.err = o.send(ctx, op)
 	}
@@ -227,7 +233,7 @@ func (o *Operations) carryOut(ctx context.Context, out Result, op Operation, cal
 	}
 
 	out.Operation, out.State = *st.operation(op.ID), st
-	o.log(out, call)
+	o.log(ctx, out, call)
 
 	switch out.Operation.State {
 	case OperationDone:
@@ -326,7 +332,7 @@ func (o *Operations) refresh(ctx context.Context, op Operation) error {
 }
 
 // log writes the one log line about an operation that was sent.
-func (o *Operations) log(out Result, call callResult) {
+func (o *Operations) log(ctx context.Context, out Result, call callResult) {
 	op := out.Operation
 	line := o.service.cfg.Log.Info()
 	if op.State != OperationDone {
@@ -334,6 +340,7 @@ func (o *Operations) log(out Result, call callResult) {
 	}
 
 	line.
+		Ctx(ctx).
 		Str("order_id", op.OrderID).
 		Str("operation_id", op.ID).
 		Str("operation", string(op.Kind)).

@@ -22,7 +22,7 @@ func (s *Service) Place(ctx context.Context, req ConfirmRequest) (Answer, error)
 	err := s.tryPlace(ctx, req)
 	if errors.Is(err, errOutdated) {
 		if cancelErr := s.release(ctx, req.OrderID); cancelErr != nil {
-			s.cfg.Log.Warn().Err(cancelErr).
+			s.cfg.Log.Warn().Ctx(ctx).Err(cancelErr).
 				Str("order_id", req.OrderID).
 				Msg("could not cancel the intent of an order that has become free")
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/tracing"
 )
 
 // resendFor is how long a call that nobody answered is sent again. After that
@@ -44,6 +45,11 @@ func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
 		return nil
 	}
 
+	ctx, span := tracing.Begin(ctx, tracing.Job, "attempt check",
+		tracing.OrderID(a.OrderID), tracing.AttemptID(a.ID), tracing.IntentID(a.IntentID))
+	defer span.End()
+	tracing.Continue(ctx, tracing.Parent{Trace: a.Trace, Since: a.CreatedAt})
+
 	now := s.cfg.Now()
 	payable := st.Order.Status == orders.Open && !st.Order.IsExpired(now)
 	switch {
@@ -57,6 +63,9 @@ func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
 
 	if IsAccountGone(err) {
 		return s.waitForAccount(ctx, *a)
+	}
+	if err != nil {
+		span.Fail()
 	}
 
 	return err
@@ -206,6 +215,7 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 
 	if err == nil && !lapses.IsZero() {
 		s.cfg.Log.Warn().
+			Ctx(ctx).
 			Str("order_id", a.OrderID).
 			Str("intent_id", a.IntentID).
 			Time("capture_before", lapses).

@@ -190,6 +190,7 @@ func (s *Service) update(
 
 	for _, f := range found {
 		s.cfg.Log.Error().
+			Ctx(ctx).
 			Str("order_id", f.OrderID).
 			Str("intent_id", f.IntentID).
 			Str("intent_status", string(f.Status)).
@@ -295,7 +296,7 @@ func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, 
 		return nil
 	})
 	if err == nil && isNews {
-		s.logDispute(orderID, &d)
+		s.logDispute(ctx, orderID, &d)
 	}
 
 	return err
@@ -303,7 +304,7 @@ func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, 
 
 // logDispute writes the log line about a dispute. The shop has to answer it in
 // time, or loses the money.
-func (s *Service) logDispute(orderID string, d *Dispute) {
+func (s *Service) logDispute(ctx context.Context, orderID string, d *Dispute) {
 	line := s.cfg.Log.Info()
 	if d.NeedsResponse() {
 		line = s.cfg.Log.Warn()
@@ -314,6 +315,7 @@ func (s *Service) logDispute(orderID string, d *Dispute) {
 	}
 
 	line.
+		Ctx(ctx).
 		Str("order_id", orderID).
 		Str("dispute_id", d.ID).
 		Str("dispute_status", d.Status).

@@ -30,6 +30,7 @@ var attemptTable = sqldb.NewTable("attempts", func(a *payments.Attempt) []sqldb.
 		sqldb.Text("verdict", &a.Verdict),
 		sqldb.Int("checks", &a.Checks),
 		sqldb.Time("check_at", &a.CheckAt),
+		sqldb.Text("trace", &a.Trace),
 		sqldb.CreatedAt(&a.CreatedAt),
 		sqldb.UpdatedAt(&a.UpdatedAt),
 	}

@@ -253,7 +253,7 @@ func insertAccountEffect(a *connect.Account, kind string, now time.Time) sqldb.C
 	return sqldb.Command{
 		Text: insertEffectText,
 		Args: []any{
-			orders.NewID("eff_"), "", a.ID, kind, strconv.FormatInt(a.Connections, 10), string(a.State), "{}", at, at,
+			orders.NewID("eff_"), "", a.ID, kind, strconv.FormatInt(a.Connections, 10), string(a.State), "{}", at, at, "",
 		},
 	}
 }

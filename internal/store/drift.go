@@ -272,7 +272,7 @@ func (s *Store) saveFindings(ctx context.Context, q sqldb.Querier, found []drift
 			Text: insertEffectText,
 			Args: []any{
 				orders.NewID("eff_"), "", "", drift.EffectFound, f.ID, string(f.Kind), "{}",
-				sqldb.Micros(now), sqldb.Micros(now),
+				sqldb.Micros(now), sqldb.Micros(now), "",
 			},
 		})
 		if err != nil {

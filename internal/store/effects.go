@@ -15,6 +15,7 @@ import (
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store/sqldb"
+	"checkoutd/internal/tracing"
 )
 
 var effectTable = sqldb.NewTable("effects", effectCells)
@@ -29,6 +30,7 @@ func effectCells(e *payments.Effect) []sqldb.Cell {
 		sqldb.Text("subject", &e.Subject),
 		sqldb.Text("object_status", &e.ObjectStatus),
 		sqldb.JSON("order_then", &e.Then),
+		sqldb.Text("trace", &e.Trace),
 		sqldb.CreatedAt(&e.CreatedAt),
 	}
 }
@@ -43,14 +45,15 @@ var jobTable = sqldb.NewTable("effects", func(j *effects.Job) []sqldb.Cell {
 // insertEffectText adds an effect of an order or an account, whose lock makes
 // its numbers follow each other. One that is stored already is left alone.
 const insertEffectText = `INSERT INTO effects (id, order_id, account_id, n, kind, subject, object_status, order_then,
-		created_at, next_at, tries, lease_token, done_at)
+		created_at, next_at, trace, tries, lease_token, done_at)
 	VALUES ($1, $2, $3, (SELECT COALESCE(MAX(n), 0) + 1 FROM effects WHERE order_id = $2 AND account_id = $3),
-		$4, $5, $6, $7, $8, $9, 0, '', 0)
+		$4, $5, $6, $7, $8, $9, $10, 0, '', 0)
 	ON CONFLICT DO NOTHING`
 
 // insertEffects returns the inserts of the effects that the rules added. One
-// that is stored already is left alone: an effect happens once.
-func insertEffects(st *payments.State, now time.Time) (writes []sqldb.Command) {
+// that is stored already is left alone: an effect happens once. trace is the
+// span that caused them.
+func insertEffects(st *payments.State, now time.Time, trace string) (writes []sqldb.Command) {
 	for _, e := range st.Effects {
 		at := e.CreatedAt
 		if at.IsZero() {
@@ -61,7 +64,7 @@ func insertEffects(st *payments.State, now time.Time) (writes []sqldb.Command) {
 			Text: insertEffectText,
 			Args: []any{
 				orders.NewID("eff_"), st.Order.ID, "", e.Kind, e.Subject, e.ObjectStatus,
-				sqldb.EncodeJSON(payments.ThenOf(&st.Order)), sqldb.Micros(at), sqldb.Micros(now),
+				sqldb.EncodeJSON(payments.ThenOf(&st.Order)), sqldb.Micros(at), sqldb.Micros(now), trace,
 			},
 		})
 	}
@@ -125,15 +128,17 @@ func (s *Store) ClaimEffects(ctx context.Context, now, leaseUntil time.Time, n i
 // FinishEffect stores what follows from an effect and ends the claim; see
 // effects.Store.
 func (s *Store) FinishEffect(ctx context.Context, j effects.Job, plan effects.Plan) error {
+	trace := cmp.Or(tracing.Traceparent(ctx), j.Trace)
+
 	return s.db.Transact(ctx, "", func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		now := s.now()
 		writes := []sqldb.Command{{
-			Text: `UPDATE effects SET done_at = $3, next_at = 0, lease_token = ''
+			Text: `UPDATE effects SET done_at = $3, next_at = 0, lease_token = '', trace = $4
 				WHERE id = $1 AND lease_token = $2 AND done_at = 0`,
-			Args:   []any{j.Claim.ID, j.Claim.Token, sqldb.Micros(now)},
+			Args:   []any{j.Claim.ID, j.Claim.Token, sqldb.Micros(now), trace},
 			IfNone: queue.ErrClaimLost,
 		}}
-		writes = append(writes, insertEmails(&j, plan, now)...)
+		writes = append(writes, insertEmails(&j, plan, now, trace)...)
 		if !plan.Announce {
 			return writes, nil
 		}

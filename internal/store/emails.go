@@ -24,6 +24,7 @@ var emailTable = sqldb.NewTable("emails", func(l *mail.Email) []sqldb.Cell {
 		sqldb.Text("state", &l.State),
 		sqldb.Int("tries", &l.Tries),
 		sqldb.Text("problem", &l.Problem),
+		sqldb.Text("trace", &l.Trace),
 		sqldb.Text("lease_token", &l.Claim.Token),
 		sqldb.CreatedAt(&l.CreatedAt),
 		sqldb.Time("done_at", &l.DoneAt),
@@ -32,14 +33,14 @@ var emailTable = sqldb.NewTable("emails", func(l *mail.Email) []sqldb.Cell {
 
 // insertEmails returns the inserts of the e-mails that follow from an effect.
 // One that is stored already is left alone.
-func insertEmails(j *effects.Job, plan effects.Plan, now time.Time) (writes []sqldb.Command) {
+func insertEmails(j *effects.Job, plan effects.Plan, now time.Time, trace string) (writes []sqldb.Command) {
 	for _, to := range plan.Emails {
 		writes = append(writes, sqldb.Command{
 			Text: `INSERT INTO emails (id, effect_id, order_id, kind, subject, recipient, state, tries, problem,
-					next_at, lease_token, created_at, done_at)
-				VALUES ($1, $2, $3, $4, $5, $6, 'due', 0, '', $7, '', $7, 0) ON CONFLICT DO NOTHING`,
+					next_at, lease_token, created_at, done_at, trace)
+				VALUES ($1, $2, $3, $4, $5, $6, 'due', 0, '', $7, '', $7, 0, $8) ON CONFLICT DO NOTHING`,
 			Args: []any{
-				orders.NewID("eml_"), j.ID, j.OrderID, j.Kind, j.Subject, to, sqldb.Micros(now),
+				orders.NewID("eml_"), j.ID, j.OrderID, j.Kind, j.Subject, to, sqldb.Micros(now), trace,
 			},
 		})
 	}

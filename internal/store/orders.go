@@ -40,6 +40,7 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.JSON("shipping_rate", &o.ShippingRate),
 		sqldb.JSON("contact", &o.Contact),
 		sqldb.JSON("shop", &o.Shop),
+		sqldb.Text("trace", &o.Trace),
 		sqldb.CreatedAt(&o.CreatedAt),
 		sqldb.UpdatedAt(&o.UpdatedAt),
 		sqldb.Time("expires_at", &o.ExpiresAt),

@@ -7,6 +7,7 @@ import (
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store/sqldb"
+	"checkoutd/internal/tracing"
 )
 
 // orderRows returns the lists of rows that belong to an order, in the order in
@@ -47,6 +48,7 @@ func (s *Store) Update(
 	ctx context.Context, orderID string, claim *queue.Claim, change func(*payments.State) error,
 ) error {
 	effects := false
+	trace := func() string { return tracing.Traceparent(ctx) } // of this change, not of those that share its commit
 	err := s.db.Transact(ctx, orderID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		st := &payments.State{}
 		rows := s.orderRows(st)
@@ -66,7 +68,7 @@ func (s *Store) Update(
 
 		effects = len(st.Effects) > 0
 		now := s.now()
-		writes, err := saveState(prev, st, rows, now)
+		writes, err := saveState(prev, st, rows, now, trace)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +106,7 @@ func (s *Store) Update(
 // saveState returns the writes for a state that the rules have changed: only
 // the columns that differ from what was read, and the appended rows.
 func saveState(
-	prev loadedOrder, st *payments.State, rows []sqldb.Rows, now time.Time,
+	prev loadedOrder, st *payments.State, rows []sqldb.Rows, now time.Time, trace func() string,
 ) ([]sqldb.Command, error) {
 	writes, err := prev.save(&st.Order, now)
 	if err != nil {
@@ -120,5 +122,8 @@ func saveState(
 		writes = append(writes, list...)
 	}
 
-	return append(writes, insertEffects(st, now)...), nil
+	if len(st.Effects) == 0 {
+		return writes, nil
+	}
+	return append(writes, insertEffects(st, now, trace())...), nil
 }

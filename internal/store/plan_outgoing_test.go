@@ -74,7 +74,7 @@ func fillOutgoing(t *testing.T, db *sql.DB) {
 		}
 
 		id := fmt.Sprintf("eff_%d", n)
-		run(`INSERT INTO effects VALUES ($1, 'ord_outgoing', $2, 'order.paid', $1, '', '{}', 0, 0, '', 1, $3, '')`, id, n, done)
+		run(`INSERT INTO effects VALUES ($1, 'ord_outgoing', $2, 'order.paid', $1, '', '{}', 0, 0, '', 1, $3, '', '')`, id, n, done)
 		run(`INSERT INTO deliveries VALUES ($1, 'we_1', $2, $3, 1, 'order.paid', $4, '', 0, 0, $5, '', 1, 1, '')`,
 			"dlv"+id, id, "ord"+id, state, nextAt)
 	}

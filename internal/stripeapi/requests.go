@@ -64,7 +64,7 @@ type guard struct {
 	meter    Meter                                                   // may be nil
 }
 
-// measured measures the exchanges.
+// measured measures the exchanges, and makes each a span.
 type measured struct {
 	next  http.RoundTripper
 	meter Meter
@@ -72,9 +72,8 @@ type measured struct {
 
 // RoundTrip makes one exchange.
 func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
-	if m.meter == nil {
-		return m.next.RoundTrip(r)
-	}
+	span := startSpan(r)
+	defer span.End()
 
 	began, status := time.Now(), 0
 	resp, err := m.next.RoundTrip(r)
@@ -82,7 +81,11 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 		status = resp.StatusCode
 	}
 
-	m.meter.StripeAnswered(r.Method, status, time.Since(began))
+	endSpan(span, resp, err)
+
+	if m.meter != nil {
+		m.meter.StripeAnswered(r.Method, status, time.Since(began))
+	}
 
 	return resp, err
 }

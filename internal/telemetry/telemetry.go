@@ -1,5 +1,6 @@
 // Package telemetry holds the metrics of a running server, in the text format
-// of Prometheus. Every metric is named here, and nowhere else.
+// of Prometheus. Every metric is named here, and nowhere else. It also sends
+// the spans of package tracing to a collector.
 //
 // The rooms that have something to tell declare small interfaces (Meter), which
 // *Metrics implements. What is in the database is read when somebody asks: it

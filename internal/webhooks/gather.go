@@ -38,13 +38,14 @@ func (s *Service) gather(ctx context.Context, j *job) error {
 func (j *job) reading() string { return j.route.reads(&j.object.object, j.ref) }
 
 // logGathered writes a line for each event that was settled with another.
-func (s *Service) logGathered(j *job) {
+func (s *Service) logGathered(ctx context.Context, j *job) {
 	for _, hint := range j.gathered {
 		if s.cfg.Meter != nil {
 			s.cfg.Meter.EventWorked(string(Done))
 		}
 
 		s.cfg.Log.Info().
+			Ctx(ctx).
 			Str("event_id", hint.event.ID).
 			Str("event_type", hint.event.Type).
 			Str("order_id", j.match.OrderID).

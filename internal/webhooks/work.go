@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
+	"checkoutd/internal/tracing"
 )
 
 // maxTries is how often an event is tried before it is dead. With the backoff
@@ -31,11 +32,15 @@ const neverDue = 100 * 365 * 24 * time.Hour
 
 // work processes one claimed event and ends its claim in every case.
 func (s *Service) work(ctx context.Context, e Event) error {
+	ctx, span := tracing.Begin(ctx, tracing.Job, "event "+e.Type,
+		tracing.EventID(e.ID), tracing.EventType(e.Type), tracing.AccountID(e.Account), tracing.Tries(e.Tries))
 	start := s.cfg.Now()
 	watched, turnedAway := budget.Watch(ctx)
 	err := s.process(watched, &e)
 
 	state := Done
+
+	moved := false // to another lane: the work is done there
 
 	var terminal *terminalError
 
@@ -51,9 +56,9 @@ func (s *Service) work(ctx context.Context, e Event) error {
 		state = Ignored
 		err = ifHeld(s.cfg.Claims.FinishNotOurs(ctx, e.Claim(), err.Error(), notOurs.remember, s.cfg.Now().Add(rememberFor)))
 	case errors.Is(err, errAskLater):
-		state, err = Received, s.move(ctx, &e, LaneAsk, 0)
+		state, moved, err = Received, true, s.move(ctx, &e, LaneAsk, 0)
 	case errors.Is(err, errReadLater):
-		state, err = Received, s.move(ctx, &e, LaneRead, s.cfg.Gather)
+		state, moved, err = Received, true, s.move(ctx, &e, LaneRead, s.cfg.Gather)
 	case errors.Is(err, errUnmatched):
 		state = Unmatched
 		err = s.finish(ctx, &e, state, err.Error(), s.cfg.Now().Add(unmatchedDelay(int(e.Tries))))
@@ -74,7 +79,15 @@ func (s *Service) work(ctx context.Context, e Event) error {
 		s.cfg.Meter.EventWorked(string(state))
 	}
 
+	if span.Set(tracing.OrderID(e.OrderID), tracing.State(string(state))); err != nil {
+		span.Fail()
+	}
+	if !moved {
+		defer span.End()
+	}
+
 	s.cfg.Log.Info().
+		Ctx(ctx).
 		Err(err).
 		Str("event_id", e.ID).
 		Str("event_type", e.Type).
@@ -127,6 +140,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.cfg.Log.Error().
+				Ctx(ctx).
 				Bytes("stack", debug.Stack()).
 				Str("event_id", e.ID).
 				Msg("panic while processing an event")
@@ -158,6 +172,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	}
 
 	j.mayRead = e.lane() == LaneRead || e.lane() == LaneAsk
+	s.cfg.Payments.Continue(ctx, j.match.OrderID, e.Created)
 
 	if !j.match.Ours {
 		if err := s.processStrange(ctx, j); err != nil || !j.match.Ours {
@@ -166,6 +181,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	}
 
 	e.OrderID = j.match.OrderID
+	s.cfg.Payments.Continue(ctx, e.OrderID, e.Created)
 
 	return s.settle(ctx, j)
 }
@@ -186,7 +202,7 @@ func (s *Service) settle(ctx context.Context, j *job) error {
 	err := j.route.settle(s, ctx, j)
 	switch {
 	case err == nil:
-		s.logGathered(j)
+		s.logGathered(ctx, j)
 	case errors.Is(err, payments.ErrReadAfresh):
 		return errReadLater
 	case errors.Is(err, payments.ErrNotOurs):

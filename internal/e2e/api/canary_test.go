@@ -18,7 +18,8 @@ var secretShapes = regexp.MustCompile(`(pi|seti|cuss|accs)_[A-Za-z0-9_]*secret_\
 
 func TestNothingPrivateIsToldOn(t *testing.T) {
 	t.Parallel()
-	s := e2etest.OpenShop(t, e2etest.Set("RECEIPT_EMAIL", "true"), e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Selling(strings.Replace(e2etest.ShopCatalog, `"products": [`, `"products": [
+	traces := e2etest.NewCollector(t)
+	s := e2etest.OpenShop(t, e2etest.Tracing(traces), e2etest.Set("RECEIPT_EMAIL", "true"), e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Selling(strings.Replace(e2etest.ShopCatalog, `"products": [`, `"products": [
 		{"sku": "club", "name": "Tea club", "price": "12.00", "recurring": {"interval": "month"}},`, 1)))
 	b := s.Buyer(t)
 	private := []string{e2etest.CanaryName, url.QueryEscape(e2etest.CanaryName), e2etest.CanaryEmail, url.QueryEscape(e2etest.CanaryEmail), e2etest.CanaryKey, e2etest.CanaryCard, e2etest.CanaryToken, e2etest.CanaryIBAN,
@@ -173,7 +174,13 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 		t.Fatalf("there were %d problems and %d lines of log: too few to prove anything", len(problems), strings.Count(s.Logs.String(), "\n"))
 	}
 
-	for where, text := range map[string]string{"log": s.Logs.String(), "problem": strings.Join(problems, "\n")} {
+	if n := strings.Count(traces.Text(), "span_id:"); n < 500 {
+		t.Fatalf("there were %d spans: too few to prove anything", n)
+	}
+
+	for where, text := range map[string]string{
+		"log": s.Logs.String(), "problem": strings.Join(problems, "\n"), "span": strings.ReplaceAll(traces.Text(), "spans:{", "\n"),
+	} {
 		for line := range strings.SplitSeq(text, "\n") {
 			for _, secret := range private {
 				if strings.Contains(line, secret) {
