@@ -20,7 +20,7 @@ type Traces struct {
 	TracesHeaders    Secret // NAME=VALUE, separated by commas; see HeadersOfTraces
 	TracesTimeout    time.Duration
 	TracesGzip       bool
-	TracesTLS        *tls.Config // nil: the system's certificates
+	TracesTLS        *tls.Config `json:"-"` // nil: there are no traces
 	TracesService    string
 	TracesAttributes map[string]string // of the service
 	TracesSampler    string
