@@ -78,6 +78,7 @@ func Run(t *testing.T, e Engine) {
 		"emails":             testEmails,
 		"figures":            testFigures,
 		"mirror":             testMirror,
+		"drift":              testDrift,
 		"go live":            testGoLive,
 		"created endpoints":  testGoLiveEndpoints,
 		"created at once":    testGoLiveEndpointsAtOnce,
