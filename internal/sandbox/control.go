@@ -42,6 +42,9 @@ const (
 	FaultDelay           = api.FaultDelay           // wait before executing a request or sending a webhook
 	FaultStatus500       = api.FaultStatus500       // respond with 500 and do nothing
 	FaultStatus429       = api.FaultStatus429
+	FaultStatus400       = api.FaultStatus400   // invalid_request_error: as if the shop had sent a wrong parameter
+	FaultStatus401       = api.FaultStatus401   // as if the key had been revoked
+	FaultIdempotency     = api.FaultIdempotency // as if the idempotency key had been used with other parameters
 	FaultStatus409       = api.FaultStatus409   // as if another request with the same idempotency key were in progress
 	FaultLockTimeout     = api.FaultLockTimeout // 429: another request has locked the object
 	FaultDuplicate       = api.FaultDuplicate   // send a webhook twice

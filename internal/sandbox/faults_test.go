@@ -20,6 +20,9 @@ func TestAPIFaults(t *testing.T) {
 		sandbox.FaultReset:         {0, 200, 0},
 		sandbox.FaultStatus500:     {500, 200, 0},
 		sandbox.FaultStatus429:     {429, 200, 0},
+		sandbox.FaultStatus400:     {400, 200, 0},
+		sandbox.FaultStatus401:     {401, 200, 0},
+		sandbox.FaultIdempotency:   {400, 200, 0},
 		sandbox.FaultStatus409:     {409, 200, 0},
 	} {
 		t.Run(kind, func(t *testing.T) {

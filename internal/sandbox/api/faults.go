@@ -22,13 +22,16 @@ const (
 	FaultDelay           = "delay"             // wait before executing a request or sending a webhook
 	FaultStatus500       = "status_500"        // respond with 500 and do nothing
 	FaultStatus429       = "status_429"
-	FaultStatus409       = "status_409"   // as if another request with the same idempotency key were in progress
-	FaultLockTimeout     = "lock_timeout" // 429: another request has locked the object
-	FaultDuplicate       = "duplicate"    // send a webhook twice
-	FaultReorder         = "reorder"      // let the next webhook overtake this one
-	FaultDrop            = "drop"         // never send a webhook
-	FaultOtherMode       = "other_mode"   // send an event of the other mode about the object before this one
-	FaultOrdered         = "ordered"      // until it is removed, send webhooks one after the other, oldest first
+	FaultStatus400       = "status_400"        // invalid_request_error: as if the shop had sent a wrong parameter
+	FaultStatus401       = "status_401"        // as if the key had been revoked
+	FaultIdempotency     = "idempotency_error" // as if the idempotency key had been used with other parameters
+	FaultStatus409       = "status_409"        // as if another request with the same idempotency key were in progress
+	FaultLockTimeout     = "lock_timeout"      // 429: another request has locked the object
+	FaultDuplicate       = "duplicate"         // send a webhook twice
+	FaultReorder         = "reorder"           // let the next webhook overtake this one
+	FaultDrop            = "drop"              // never send a webhook
+	FaultOtherMode       = "other_mode"        // send an event of the other mode about the object before this one
+	FaultOrdered         = "ordered"           // until it is removed, send webhooks one after the other, oldest first
 )
 
 // Fault is a fault to inject.
@@ -61,6 +64,9 @@ var (
 		FaultDelay,
 		FaultStatus500,
 		FaultStatus429,
+		FaultStatus400,
+		FaultStatus401,
+		FaultIdempotency,
 		FaultStatus409,
 		FaultLockTimeout,
 	}
@@ -198,7 +204,8 @@ func (c *Call) faultBefore() (resp Response, stop bool) {
 	switch c.fault.Kind {
 	case FaultReset:
 		return Response{cut: true, early: true}, true
-	case FaultStatus500, FaultStatus429, FaultStatus409, FaultLockTimeout:
+	case FaultStatus500, FaultStatus429, FaultStatus400, FaultStatus401, FaultIdempotency, FaultStatus409,
+		FaultLockTimeout:
 		return c.injected(c.fault.Kind), true
 	case FaultDelay:
 		if c.idempotencyKey == "" || c.Route.Method != http.MethodPost {
@@ -264,6 +271,13 @@ func (c *Call) faultError(kind string) *wire.Error {
 	switch kind {
 	case FaultStatus429:
 		e.Code, e.Message = "rate_limit", "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
+	case FaultStatus400:
+		e = wire.Invalid("parameter_unknown", "rehearsed", "Received unknown parameter: rehearsed")
+	case FaultStatus401:
+		e = wire.Unauthorized("", "Invalid API Key provided: %s", RedactKey(c.Key))
+	case FaultIdempotency:
+		e = wire.Invalid("", "", "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.idempotencyKey)
+		e.Type = wire.TypeIdempotency
 	case FaultStatus409:
 		e = c.keyInUse()
 	case FaultLockTimeout:
