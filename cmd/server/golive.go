@@ -22,10 +22,11 @@ const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
        server golive tick <box> --by NAME [--note TEXT]
        server golive untick <box> --by NAME [--note TEXT]
        server golive --probe [--wait 1m]
+       server golive --rehearse [--json]
 
 Checks whether this installation is ready for real payments, with the settings of the server: what Stripe's
 checklist asks for, and what it asks of plugins. docs/golive.md has a section for each check. The server may be
-running. Nothing changes at Stripe but by two flags: --probe, which has a help of its own, and
+running. Nothing changes at Stripe but by two flags: --probe, which has a help of its own as --rehearse has, and
 --create-endpoints, which creates the webhook endpoints that are missing, with the right version and events,
 and prints their secrets once.
 
@@ -58,8 +59,11 @@ type goliveArgs struct {
 
 // goliveCommand runs the checklist before going live.
 func goliveCommand(ctx context.Context, args []string, e env) error {
-	if isProbe(args) {
+	switch {
+	case isProbe(args):
 		return probeCommand(ctx, args, e)
+	case isRehearsal(args):
+		return rehearseCommand(ctx, args, e)
 	}
 
 	a, err := parseGoLiveArgs(args, e.err)

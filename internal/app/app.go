@@ -175,6 +175,10 @@ func (a *App) listen(ctx context.Context) (err error) {
 		return nil
 	}
 
+	if a.cfg.BaseURL == "" { // a rehearsal, which takes a free port
+		a.cfg.BaseURL = "http://" + a.server.Addr().String()
+	}
+
 	shop := "http://" + a.server.Addr().String()
 	if a.offline, err = newOffline(a.cfg, a.opts.Log, shop, a.sent()); err != nil {
 		return err

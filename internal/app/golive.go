@@ -196,7 +196,8 @@ func (u unopened) SaveGoLiveRun(context.Context, *golive.Report) error { return 
 func (u unopened) GoLiveRuns(context.Context, int) ([]*golive.Report, error) {
 	return nil, u.err
 }
-func (u unopened) TickGoLive(context.Context, golive.Tick) error { return u.err }
+func (u unopened) KeepRehearsal(context.Context, golive.Rehearsal) error { return u.err }
+func (u unopened) TickGoLive(context.Context, golive.Tick) error         { return u.err }
 
 // setupOf returns what the checklist may know of the configuration.
 func setupOf(cfg *config.Config, o GoLiveOptions) (golive.Setup, error) {
@@ -206,6 +207,11 @@ func setupOf(cfg *config.Config, o GoLiveOptions) (golive.Setup, error) {
 	}
 
 	policy, err := httpserver.CSP((&App{cfg: cfg, catalog: catalog}).policy())
+	if err != nil {
+		return golive.Setup{}, err
+	}
+
+	rehearsed, err := rehearsalFingerprint(cfg)
 	if err != nil {
 		return golive.Setup{}, err
 	}
@@ -233,6 +239,7 @@ func setupOf(cfg *config.Config, o GoLiveOptions) (golive.Setup, error) {
 		WantLive:      o.WantLive,
 		Binding:       bindingOf(cfg),
 		Policy:        policy,
+		Rehearsed:     rehearsed,
 
 		Secrets:        fingerprints(cfg.StripeWebhookSecrets),
 		ConnectSecrets: fingerprints(cfg.ConnectWebhookSecrets),

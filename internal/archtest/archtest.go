@@ -32,8 +32,8 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "backup", "config", "conform", "connect", "deliveries", "drift", "fault", "golive", "guard", "mail", "money",
-		"orders", "payments", "people", "webhooks",
+		"api", "app", "backup", "config", "conform", "connect", "deliveries", "drift", "fault", "golive", "guard", "mail",
+		"money", "orders", "payments", "people", "rehearsal", "webhooks",
 	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
@@ -53,6 +53,7 @@ var rooms = map[string][]string{
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio", "tracing"},
 	"golive":      {"fault", "httpio"},
+	"rehearsal":   {}, // it sees a shop from outside alone
 	"pages":       {"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests

@@ -26,6 +26,7 @@ type Setup struct {
 	WantLive      bool     // the installation is to take real payments
 	Binding       string   // what a database of this configuration belongs to
 	Policy        string   // the Content-Security-Policy of the pages
+	Rehearsed     string   // the fingerprint of what a rehearsal tries
 	// Secrets and ConnectSecrets are the fingerprints of the secrets of
 	// webhooks in STRIPE_WEBHOOK_SECRET and STRIPE_CONNECT_WEBHOOK_SECRET.
 	Secrets, ConnectSecrets []string

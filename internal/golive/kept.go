@@ -23,6 +23,8 @@ type Store interface {
 	SaveGoLiveRun(ctx context.Context, r *Report) error
 	// GoLiveRuns returns the last reports, newest first.
 	GoLiveRuns(ctx context.Context, limit int) ([]*Report, error)
+	// KeepRehearsal keeps a rehearsal instead of the one before it.
+	KeepRehearsal(ctx context.Context, r Rehearsal) error
 	// TickGoLive keeps what a person ticked or took back.
 	TickGoLive(ctx context.Context, t Tick) error
 }
@@ -38,6 +40,8 @@ type Kept struct {
 	Verified map[string]time.Time
 	// Ticks are the boxes that are ticked now, by their names.
 	Ticks map[string]Tick
+	// Rehearsal is the last one that is kept; its time is zero if none is.
+	Rehearsal Rehearsal
 	// NoCharges are the connected accounts that Stripe lets charge nothing.
 	NoCharges []string
 }

@@ -204,6 +204,11 @@ func (w *world) SaveGoLiveRun(_ context.Context, r *golive.Report) error {
 
 func (w *world) GoLiveRuns(context.Context, int) ([]*golive.Report, error) { return w.saved, nil }
 
+func (w *world) KeepRehearsal(_ context.Context, r golive.Rehearsal) error {
+	w.kept.Rehearsal = r
+	return nil
+}
+
 func (w *world) TickGoLive(_ context.Context, t golive.Tick) error {
 	delete(w.kept.Ticks, t.Box)
 	if t.Ticked {

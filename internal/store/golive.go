@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -69,8 +70,34 @@ func (s *Store) ReadGoLive(ctx context.Context, livemode bool) (k golive.Kept, e
 		return k, err
 	}
 
+	if k.Rehearsal, err = s.rehearsal(ctx); err != nil {
+		return k, err
+	}
+
 	k.Ticks, err = s.goliveTicks(ctx)
 	return k, err
+}
+
+// rehearsalSetting is the last rehearsal, as JSON.
+const rehearsalSetting = "golive rehearsal"
+
+// rehearsal returns the last rehearsal, an empty one if there was none.
+func (s *Store) rehearsal(ctx context.Context) (r golive.Rehearsal, err error) {
+	text, ok, err := s.setting(ctx, rehearsalSetting)
+	if err != nil || !ok {
+		return r, err
+	}
+	return r, json.Unmarshal(text, &r)
+}
+
+// KeepRehearsal keeps a rehearsal instead of the one before it.
+func (s *Store) KeepRehearsal(ctx context.Context, r golive.Rehearsal) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Exec(ctx, replaceSetting, rehearsalSetting, text, sqldb.Micros(r.At))
+	return err
 }
 
 // verifiedBy returns when the last event arrived, by the fingerprint of the

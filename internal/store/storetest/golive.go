@@ -108,6 +108,17 @@ func testGoLive(t *testing.T, e Engine) {
 		}
 	}
 
+	// The last rehearsal stays.
+	for _, cases := range []int{40, 41} {
+		r := golive.Rehearsal{At: f.clock.Now(), Fingerprint: "dddd0000", Cases: cases, Red: []string{"3ds/left"}}
+		if err := f.KeepRehearsal(f.ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := kept().Rehearsal; got.Cases != cases || !got.At.Equal(r.At) || len(got.Red) != 1 {
+			t.Errorf("got the rehearsal %+v, want %+v", got, r)
+		}
+	}
+
 	// Reports, newest first, and no more than are kept.
 	for i := range golive.KeptRuns + 2 {
 		r := &golive.Report{
