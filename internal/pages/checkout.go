@@ -48,6 +48,7 @@ type checkoutPage struct {
 	Setup     bool // nothing is paid, a method is saved
 	Free      bool // the order costs nothing and is only placed
 	Blank     stepperView
+	Promotion bool // the buyer may enter a code
 	FormTitle string
 	Intro     string
 	Pay       string
@@ -186,6 +187,10 @@ func (p *Pages) formPage(loc locale, pg page, view checkoutPage) page {
 	if view.Free {
 		view.Pay = t.PlaceOrder
 	}
+
+	// The script shows and hides it; it has its place from the start.
+	o := view.Order.View
+	view.Promotion = o.Mode == orders.ModePayment && o.Shop == nil && o.Discount == nil && p.cfg.Catalog.HasPromotions()
 
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{

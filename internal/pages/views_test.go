@@ -80,6 +80,7 @@ func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 		ScriptURL: "http://127.0.0.1:12111/v3",
 		App:       pages.AppInfo{Version: "1.2.3"},
 		Form:      pages.Form{SaveMethods: true},
+		Catalog:   catalog{},
 
 		PublishableKey: func() string { return "pk_test_1" },
 		ReturnURL:      func(id string) string { return "https://pay.example/complete?order=" + id },

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"checkoutd/internal/browsertest"
 	"checkoutd/internal/e2e/e2etest"
 )
 
@@ -67,4 +68,32 @@ func TestAppearance(t *testing.T) {
 
 	v.Axe()
 	v.Screenshots("checkout-appearance")
+}
+
+// shifted is how far the page has moved under the buyer's eyes
+// (https://web.dev/articles/cls; up to 0.1 is good). The browser hands over
+// what it has recorded in one go.
+const shifted = `new Promise((done) => {
+	let sum = 0;
+	const add = (list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value; };
+	new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true});
+	setTimeout(() => done(sum), 200);
+})`
+
+// What the buyer sees stays where it is while the form loads.
+func TestTheCheckoutStandsStill(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"))
+	v := e2etest.Visit(t, s)
+	id := v.Order("mug")
+
+	for _, width := range []int64{1280, 820, 390, 320} {
+		v.Do(browsertest.Viewport(width, 900))
+		v.Open("/checkout/" + id)
+		v.FormReady()
+
+		if sum := e2etest.Eval[float64](v, shifted); sum > 0.05 {
+			t.Errorf("%d pixels wide: the page has moved by %.3f, want at most 0.05", width, sum)
+		}
+	}
 }
