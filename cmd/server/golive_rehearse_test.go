@@ -48,6 +48,8 @@ func TestGoLiveRehearsal(t *testing.T) {
 		"PRECONFIRM_URL":         elsewhere.URL,
 		"PRECONFIRM_SECRET":      "whsec_" + strings.Repeat("A", 32),
 		"CATALOG_FILE":           catalog,
+
+		"OTEL_EXPORTER_OTLP_ENDPOINT": elsewhere.URL,
 	} {
 		p.settings[name] = value
 	}

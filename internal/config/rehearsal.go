@@ -49,7 +49,8 @@ func (c *Config) Rehearsal(databaseURL string) *Config {
 	r.CardTestingGuard, r.APIRateLimit = false, 0
 
 	r.DatabaseURL, r.DataKeys = Secret(databaseURL), nil
-	r.BackfillEvery = 0
+	r.BackfillEvery, r.DriftAt = 0, 0
+	r.Traces = Traces{}
 	r.Rules, r.Outgoing, r.SMTPURL, r.Retention = Rules{}, Outgoing{}, "", Retention{}
 
 	return &r
