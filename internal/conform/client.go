@@ -32,6 +32,7 @@ type client struct {
 	budget  *budget.Budget
 	pause   func(context.Context, time.Duration) error
 	made    atomic.Int64 // requests
+	lost    atomic.Bool  // the answer to one that may have created something
 }
 
 // errNoAnswer says that a request has no answer.
@@ -84,15 +85,27 @@ func (c *client) once(ctx context.Context, call Call) (answer, error) {
 
 	c.made.Add(1)
 
-	res, err := c.http.Do(r)
+	got, err := c.send(r)
+	if r.Method == http.MethodPost && (err != nil || got.status >= http.StatusInternalServerError) {
+		c.lost.Store(true)
+	}
 	if err != nil {
 		return answer{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %w", errNoAnswer, withoutURL(err)))
+	}
+
+	return got, nil
+}
+
+func (c *client) send(r *http.Request) (answer, error) {
+	res, err := c.http.Do(r)
+	if err != nil {
+		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
 
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return answer{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %w", errNoAnswer, withoutURL(err)))
+		return answer{}, err
 	}
 
 	return newAnswer(res.StatusCode, res.Header, body), nil

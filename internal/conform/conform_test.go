@@ -289,6 +289,36 @@ func TestInterruptedRunRemovesWhatItCreated(t *testing.T) {
 	}
 }
 
+// A call may have created something although its answer was lost.
+func TestRunRemovesWhatItWasNotToldOf(t *testing.T) {
+	t.Parallel()
+	var cut atomic.Int64
+	cfg := config(offline(t, func(next http.Handler) http.Handler {
+		var n atomic.Int64
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			creates := slices.Contains([]string{"/v1/customers", "/v1/payment_intents", "/v1/setup_intents"}, r.URL.Path)
+			if r.Method == http.MethodPost && creates && n.Add(1)%5 == 0 {
+				cut.Add(1)
+				next.ServeHTTP(httptest.NewRecorder(), r)
+				panic(http.ErrAbortHandler)
+			}
+
+			next.ServeHTTP(w, r)
+		})
+	}))
+
+	report := run(t, cfg)
+	if cut.Load() == 0 || len(report.NotRemoved) > 0 {
+		t.Errorf("%d answers were lost, not removed: %v", cut.Load(), report.NotRemoved)
+	}
+	if left := list(t, cfg.BaseURL+"/v1/payment_intents?limit=100", ""); slices.ContainsFunc(left, isOpen) {
+		t.Errorf("open intents: %+v", left)
+	}
+	if left := list(t, cfg.BaseURL+"/v1/customers?limit=100", ""); len(left) > 0 {
+		t.Errorf("customers: %+v", left)
+	}
+}
+
 func TestRateLimitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	var asked, waited atomic.Int64

@@ -179,6 +179,25 @@ func (r *runner) findLeftovers(ctx context.Context, account string) error {
 	return nil
 }
 
+// findLost notes what calls without an answer may have created in this run. It
+// returns the accounts in which it could not look.
+func (r *runner) findLost(ctx context.Context) (notSeen []string) {
+	if !r.client.lost.Load() {
+		return nil
+	}
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+
+	for _, account := range r.accounts() {
+		if err := r.findLeftovers(ctx, account); err != nil {
+			notSeen = append(notSeen, strings.TrimSpace("what calls without an answer created "+account))
+		}
+	}
+
+	return notSeen
+}
+
 // findOf notes the leftovers of a kind. Whoever may not list the kind has
 // nothing of it either.
 func (r *runner) findOf(ctx context.Context, account string, k kind, params []string) error {

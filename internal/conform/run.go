@@ -87,7 +87,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	r.cleanUp(ctx)
 
 	report.Cases = r.tryAll(ctx)
-	report.NotRemoved = r.cleanUp(ctx)
+	notSeen := r.findLost(ctx)
+	report.NotRemoved = append(notSeen, r.cleanUp(ctx)...)
 	report.Stay = r.things.stay()
 	report.Interrupted = ctx.Err() != nil
 	report.Requests = r.client.made.Load()
