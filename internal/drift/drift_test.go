@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,18 @@ var noon = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
 // ledger is a Stripe account with charges, one intent each.
 type ledger struct {
 	objects []drift.Object // newest first
-	calls   int
-	fail    func() error
+
+	mu    sync.Mutex // days are compared at the same time
+	calls int
+	fail  func() error
 }
 
 var errKilled = errors.New("killed")
 
 func (l *ledger) call() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
 	l.calls++
 	if l.fail != nil {
 		return l.fail()
