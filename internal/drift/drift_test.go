@@ -231,16 +231,19 @@ func (f *fixture) compare(killAfter int) (kills int) {
 		}
 
 		ended, err := f.service(0).Work(ctx, day)
+		killed := ctx.Err() != nil
 		kill()
 
-		if ended {
+		switch {
+		case ended:
 			return kills
-		}
-		if err == nil {
+		case err == nil:
 			f.t.Fatal("it waits for nobody")
+		case killed:
+			kills++
+		default: // a busy machine: the database gave no answer in time
+			f.clock.Advance(time.Hour)
 		}
-
-		kills++
 	}
 
 	f.t.Fatal("it never ends")
@@ -291,12 +294,12 @@ func TestKilledAtEachStep(t *testing.T) {
 	}
 }
 
-// A day of 10,000 payments of neighbours and ours costs a request for 100 of
+// A day of 3,000 payments of neighbours and ours costs a request for 100 of
 // them, in each of two lists.
 func TestALargeDayCostsFewRequests(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for n := range 10_000 {
+	for n := range 3_000 {
 		if n%20 == 0 {
 			f.paid(n)
 		} else {
@@ -306,8 +309,8 @@ func TestALargeDayCostsFewRequests(t *testing.T) {
 
 	f.compare(0)
 
-	if found := f.findings(); len(found) > 0 || f.stripe.calls != 202 {
-		t.Errorf("found %v with %d calls, want nothing with 202", found, f.stripe.calls)
+	if found := f.findings(); len(found) > 0 || f.stripe.calls != 62 {
+		t.Errorf("found %v with %d calls, want nothing with 62", found, f.stripe.calls)
 	}
 }
 
