@@ -28,7 +28,7 @@ func backupCommand(ctx context.Context, args []string, e env) error {
 		return ignoreHelp(err)
 	}
 	if *keep < 0 {
-		return errors.New("--keep must be 0 or more")
+		return withExitCode(exitUsage, errors.New("--keep must be 0 or more"))
 	}
 
 	cfg, log, err := load(config.Migrate, e)
@@ -93,7 +93,7 @@ func restoreCommand(ctx context.Context, args []string, e env) error {
 		return ignoreHelp(err)
 	case *open && (len(words) > 0 || *force), !*open && len(words) != 1:
 		fs.Usage()
-		return errors.New("restore takes a backup, or --open and nothing else")
+		return withExitCode(exitUsage, errors.New("restore takes a backup, or --open and nothing else"))
 	}
 
 	cfg, log, err := load(config.Migrate, e)

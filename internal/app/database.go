@@ -123,6 +123,23 @@ const (
 	boundToLive    = "live keys"
 )
 
+// defaultUse returns the kind of payments for which the default of DATABASE_URL
+// is, "" if it was given.
+func defaultUse(cfg *config.Config) string {
+	if !cfg.DatabaseByDefault() {
+		return ""
+	}
+
+	switch cfg.DatabaseURL.Reveal() {
+	case config.DatabaseOfSandbox:
+		return boundToSandbox
+	case config.DatabaseOfTestKeys:
+		return boundToTest
+	}
+
+	return boundToLive
+}
+
 // bindingOf returns the kind of payments that cfg is for.
 func bindingOf(cfg *config.Config) string {
 	switch {

@@ -46,6 +46,11 @@ func Restore(
 		return r, fmt.Errorf("the backup is of a database of %s, and DATABASE_URL is one of %s", b.Engine, engine)
 	}
 
+	if use := defaultUse(cfg); known && use != "" && b.Mode != "" && b.Mode != use {
+		return r, fmt.Errorf("the backup is of a database for %s. Without DATABASE_URL, this command would restore "+
+			"that of %s: set STRIPE_SECRET_KEY as the server has it, or DATABASE_URL", b.Mode, use)
+	}
+
 	if engineOf(cfg) == "postgres" {
 		return restorePostgres(ctx, cfg, log, now, b, known, o.Force)
 	}

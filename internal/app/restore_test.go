@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/config"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pgtest"
@@ -144,6 +146,31 @@ func testRestore(t *testing.T, options []e2etest.Option) {
 
 // TestRestoreRefusesAndRepeats restores damaged backups, over what a killed
 // restore leaves, into nothing, and over a damaged database.
+// Without DATABASE_URL, and without the keys of the server, a restore would put
+// the shop's database where the server does not look.
+func TestRestoreIsNotForTheDefaultOfAnotherUse(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	manifest := `{"mode": "live keys", "engine": "sqlite", "format": 1, "database": "database.db.zst", "files": []}`
+	if err := errors.Join(os.Mkdir("backup", 0o700),
+		os.WriteFile("backup/manifest.json", []byte(manifest), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+
+	cfg, err := config.Load(config.Migrate, nil, func(string) ([]byte, error) { return nil, os.ErrNotExist })
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = app.Restore(t.Context(), cfg, zerolog.Nop(), time.Now, app.RestoreOptions{From: "backup", Force: true})
+	if err == nil || !strings.Contains(err.Error(), "set STRIPE_SECRET_KEY as the server has it, or DATABASE_URL") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	if _, err := os.Stat("data"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it left something: %v", err)
+	}
+}
+
 func TestRestoreRefusesAndRepeats(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)

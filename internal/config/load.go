@@ -23,6 +23,9 @@ func (e *Error) Error() string {
 	return strings.Join(slices.Concat([]string{heading}, e.Problems, e.Misspelt), "\n  ")
 }
 
+// sourceDefault is the source of a setting that was not given.
+const sourceDefault = "default"
+
 // loading is one run of Load.
 type loading struct {
 	mode     Mode
@@ -130,7 +133,7 @@ func (l *loading) readOption(o option) {
 	}
 
 	if v.text == "" {
-		v = value{text: o.def, source: "default"}
+		v = value{text: o.def, source: sourceDefault}
 		if o.defaultIn != nil {
 			v.text = o.defaultIn(l)
 		}

@@ -36,7 +36,7 @@ func TestWarnings(t *testing.T) {
 			with(testKeys, "PATH=/bin", "WORKER=x", "ADDRESS=x", "LOGLEVEL=debug", "BASEURL=x"), "", nil},
 		{"real keys in sandbox mode", config.Sandbox, testKeys, "",
 			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used",
-				"STRIPE_WEBHOOK_SECRET is not used"}},
+				"STRIPE_WEBHOOK_SECRET is not used", "Commands in another terminal"}},
 		{"an unknown payment method", config.Serve, with(testKeys, "PAYMENT_METHOD_TYPES=card,foo"), "",
 			[]string{"PAYMENT_METHOD_TYPES contains foo, which checkoutd does not know"}},
 		{"https without a trusted proxy", config.Serve, with(testKeys, "BASE_URL=https://shop.example"), "",

@@ -211,6 +211,11 @@ func (l *loading) warnOfSandbox() {
 		}
 	}
 
+	if l.given("STRIPE_SECRET_KEY") && l.config.DatabaseByDefault() {
+		l.warn("Commands in another terminal, such as orders, use the database of STRIPE_SECRET_KEY, not that of " +
+			"the sandbox. For the latter, set DATABASE_URL=" + DatabaseOfSandbox + " there.")
+	}
+
 	if !isLoopback(l.config.Addr) {
 		l.warn("ADDR can be reached from other machines, but the offline Stripe cannot: " +
 			"browsers elsewhere will see the shop without the payment form.")

@@ -26,13 +26,13 @@ func storageSection() section {
 	return section{title: "Storage", finish: (*loading).finishStorage, options: []option{
 		{
 			name:   "DATABASE_URL",
-			def:    databaseOfLiveKeys,
+			def:    DatabaseOfLiveKeys,
 			file:   true,
 			redact: redactDatabase,
 			help: "sqlite:<file>, or postgres://user:password@host/database to run more than one replica. " +
 				"Percent-encode special characters in user and password (@ as %40, # as %23, % as %25). A database " +
-				"belongs to one use, so the default is another file with test keys (" + databaseOfTestKeys +
-				") and in the sandbox, or without keys (" + databaseOfSandbox + ").",
+				"belongs to one use, so the default is another file with test keys (" + DatabaseOfTestKeys +
+				") and in the sandbox, or without keys (" + DatabaseOfSandbox + ").",
 			modes:     storageModes,
 			defaultIn: (*loading).defaultDatabase,
 			read:      readDatabase,
@@ -69,29 +69,37 @@ func storageSection() section {
 
 // The databases of the three uses, unless another is given.
 const (
-	databaseOfLiveKeys = "sqlite:./data/checkoutd.db"
-	databaseOfTestKeys = "sqlite:./data/test.db"
-	databaseOfSandbox  = "sqlite:./data/sandbox.db"
+	DatabaseOfLiveKeys = "sqlite:./data/checkoutd.db"
+	DatabaseOfTestKeys = "sqlite:./data/test.db"
+	DatabaseOfSandbox  = "sqlite:./data/sandbox.db"
 )
+
+// DatabaseByDefault reports whether DATABASE_URL was not given: the keys, or
+// that there are none, decided about the database.
+func (c *Config) DatabaseByDefault() bool {
+	return slices.ContainsFunc(c.settings, func(s Setting) bool {
+		return s.Name == "DATABASE_URL" && s.Source == sourceDefault
+	})
+}
 
 // defaultDatabase returns the database of the use that the settings are for. A
 // command that needs no keys is for the use of those that are set.
 func (l *loading) defaultDatabase() string {
 	if l.mode == Sandbox {
-		return databaseOfSandbox
+		return DatabaseOfSandbox
 	}
 
 	key, err := l.sources.lookup(option{name: "STRIPE_SECRET_KEY", file: true})
 	switch {
 	case err != nil: // who may not read the key is not asked to guess
-		return databaseOfLiveKeys
+		return DatabaseOfLiveKeys
 	case key.text == "":
-		return databaseOfSandbox
+		return DatabaseOfSandbox
 	case strings.Contains(key.text, "_test_"):
-		return databaseOfTestKeys
+		return DatabaseOfTestKeys
 	}
 
-	return databaseOfLiveKeys
+	return DatabaseOfLiveKeys
 }
 
 // dataKeySize is the length of a data key in bytes.
