@@ -67,14 +67,19 @@ func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 		compression = otlptracehttp.GzipCompression
 	}
 
+	// The exporter refuses certificates without https, and would take those
+	// that the environment names for others.
+	certificates := c.TLS
+	if !strings.HasPrefix(c.URL, "https:") {
+		certificates = nil
+	}
+
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(c.URL),
+		otlptracehttp.WithTLSClientConfig(certificates),
 		otlptracehttp.WithHeaders(c.Headers),
 		otlptracehttp.WithTimeout(c.Timeout),
 		otlptracehttp.WithCompression(compression),
-	}
-	if strings.HasPrefix(c.URL, "https:") { // the exporter refuses certificates without https
-		options = append(options, otlptracehttp.WithTLSClientConfig(c.TLS))
 	}
 
 	sender, err := otlptracehttp.New(ctx, options...)

@@ -3,8 +3,11 @@ package telemetry_test
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -77,5 +80,28 @@ func TestACollectorThatTakesNothingIsLoggedOnce(t *testing.T) {
 	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "the collector did not take traces") ||
 		!strings.Contains(text, "403") || strings.Contains(text, "s3cret") {
 		t.Errorf("the log is\n%s", text)
+	}
+}
+
+// The exporter reads the environment by itself. Certificates there are for other
+// collectors than one without https.
+func TestCertificatesOfTheEnvironmentAreNotForHTTP(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", file)
+
+	got := 0
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got++ }))
+	spans(t, telemetry.TracesConfig{URL: collector.URL + "/v1/traces"}, 1)
+	collector.Close()
+
+	if got != 1 {
+		t.Errorf("the collector got %d requests, want 1", got)
 	}
 }
