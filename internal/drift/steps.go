@@ -125,8 +125,13 @@ func (s *Service) stepJudge(ctx context.Context, step *Step) error {
 			return err
 		}
 
+		seenAt := s.cfg.Now()
+		if seenAt.Before(r.BeganAt) { // the clock of whoever began is ahead of ours
+			seenAt = r.BeganAt
+		}
+
 		for i := range found {
-			found[i].Day, found[i].State, found[i].SeenAt = r.Day, Open, s.cfg.Now()
+			found[i].Day, found[i].State, found[i].SeenAt = r.Day, Open, seenAt
 		}
 
 		step.Found = append(step.Found, found...)

@@ -231,6 +231,11 @@ func endDrift(r *drift.Run) []sqldb.Command {
 	}
 }
 
+// dismissedAsIs selects a finding that somebody dismissed with the amounts that
+// it has again. With others it is another matter.
+const dismissedAsIs = `drift_findings.state = 'dismissed'
+	AND drift_findings.at_stripe = excluded.at_stripe AND drift_findings.here = excluded.here`
+
 // saveFindings stores findings, and an effect of each that is new. It reports
 // whether one is.
 func (s *Store) saveFindings(ctx context.Context, q sqldb.Querier, found []drift.Finding) (news bool, err error) {
@@ -254,8 +259,8 @@ func (s *Store) saveFindings(ctx context.Context, q sqldb.Querier, found []drift
 		insert.Text += ` ON CONFLICT (account, kind, object_id) DO UPDATE SET seen_at = excluded.seen_at,
 			at_stripe = excluded.at_stripe, here = excluded.here, detail = excluded.detail,
 			order_id = excluded.order_id,
-			state = CASE WHEN drift_findings.state = 'dismissed' THEN 'dismissed' ELSE 'open' END,
-			closed_at = CASE WHEN drift_findings.state = 'dismissed' THEN drift_findings.closed_at ELSE 0 END
+			state = CASE WHEN ` + dismissedAsIs + ` THEN 'dismissed' ELSE 'open' END,
+			closed_at = CASE WHEN ` + dismissedAsIs + ` THEN drift_findings.closed_at ELSE 0 END
 			RETURNING id`
 
 		id, _, err := sqldb.QueryOne(ctx, q, sqldb.ScanString, insert.Text, insert.Args...)

@@ -39,9 +39,7 @@ const (
 // of the order or of the customer, or the number that the buyer sees. It is
 // empty if there is none.
 func (s *Store) FindOrders(ctx context.Context, word string, n int) ([]string, error) {
-	word = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(word), "#"))
-
-	ids, err := s.findOrders(ctx, word)
+	ids, err := s.findOrders(ctx, strings.TrimSpace(word))
 	if err != nil || len(ids) < 2 {
 		return ids, err
 	}
@@ -54,12 +52,19 @@ func (s *Store) FindOrders(ctx context.Context, word string, n int) ([]string, e
 }
 
 func (s *Store) findOrders(ctx context.Context, word string) ([]string, error) {
+	// A shop's own numbers may look like IDs, and its customers' like e-mail
+	// addresses.
 	prefix, _, _ := strings.Cut(word, "_")
 	if text := finders[prefix+"_"]; text != "" {
-		return s.ordersWith(ctx, text, word)
+		if ids, err := s.ordersWith(ctx, text, word); err != nil || len(ids) > 0 {
+			return ids, err
+		}
 	}
+
 	if strings.Contains(word, "@") {
-		return s.ordersByEmail(ctx, strings.ToLower(word))
+		if ids, err := s.ordersByEmail(ctx, strings.ToLower(word)); err != nil || len(ids) > 0 {
+			return ids, err
+		}
 	}
 
 	for _, text := range []string{
@@ -71,7 +76,7 @@ func (s *Store) findOrders(ctx context.Context, word string) ([]string, error) {
 		}
 	}
 
-	return s.ordersByNumber(ctx, word)
+	return s.ordersByNumber(ctx, strings.TrimPrefix(word, "#"))
 }
 
 // ordersByNumber finds orders by the number that buyers see, the beginning of

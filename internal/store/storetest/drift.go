@@ -68,4 +68,24 @@ func testDrift(t *testing.T, e Engine) {
 	if begun, err := f.StartDrift(f.ctx, r, false); err != nil || begun {
 		t.Errorf("a day that was compared began again: %t, %v", begun, err)
 	}
+
+	// What somebody dismissed stays so only while its amounts do.
+	f.must(f.DismissDrift(f.ctx, list[0].ID, "Ann", f.clock.Now()))
+	for _, c := range []struct {
+		atStripe int64
+		want     int
+	}{{finding.AtStripe, 0}, {finding.AtStripe + 500, 1}} {
+		finding.AtStripe = c.atStripe
+		if begun, err := f.StartDrift(f.ctx, r, true); err != nil || !begun {
+			t.Fatalf("it does not begin again: %t, %v", begun, err)
+		}
+
+		finding.SeenAt = f.clock.Now()
+		step = drift.Step{Run: claim(1), Found: []drift.Finding{finding}}
+		step.Run.State, step.Run.FinishedAt = drift.Done, f.clock.Now()
+		f.must(f.CommitDrift(f.ctx, step))
+		if open, err := f.DriftFindings(f.ctx, drift.Open, "", 10); err != nil || len(open) != c.want {
+			t.Errorf("dismissed, and found with %d again: %v, %v; want %d open", c.atStripe, open, err, c.want)
+		}
+	}
 }

@@ -21,7 +21,11 @@ func testFind(t *testing.T, e Engine) {
 	second.CustomerReference, second.CustomerID, second.CreatedAt = "c-7", "cus_1", start.Add(time.Minute)
 	second.Contact.Email = "ada@example.com"
 
-	for _, o := range []orders.Order{first, second, other} {
+	other.Reference, other.CustomerReference = "re_1001", "bob@example.com"
+	third := newOrder()
+	third.Reference = "#1001"
+
+	for _, o := range []orders.Order{first, second, other, third} {
 		f.must(f.CreateOrder(f.ctx, o))
 	}
 
@@ -56,6 +60,9 @@ func testFind(t *testing.T, e Engine) {
 		"cus_1":                                   both,
 		"c-7":                                     both,
 		"ADA@example.com":                         both,
+		"re_1001":                                 {other.ID},
+		"bob@example.com":                         {other.ID},
+		"#1001":                                   {third.ID},
 		"evt_none":                                nil,
 		"pi_none":                                 nil,
 		"a-1":                                     nil,
