@@ -134,8 +134,8 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// The exit codes, documented in docs/operations.md. golive and conform have
-// codes of their own.
+// The exit codes, documented in docs/operations.md. golive, conform and drift
+// have codes of their own.
 const (
 	exitFailed      = 1
 	exitUsage       = 2 // the arguments or the settings are wrong: nothing was tried

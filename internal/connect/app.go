@@ -279,7 +279,7 @@ func (s *Service) refuseSubscribed(ctx context.Context, accountID string) error 
 		known := slices.ContainsFunc(subs, func(sub AppSubscription) bool { return sub.OrderID == o.ID })
 		switch {
 		case !subscribes(o) || known:
-		case o.Status == orders.Review:
+		case o.Status != orders.Paid: // or somebody else's money names it
 			return errInReview.With("order", o.ID)
 		default:
 			return errSubscribing

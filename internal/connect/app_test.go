@@ -62,6 +62,7 @@ type appShop struct {
 	beforeCommit func() // runs when an order has its time and is not stored yet
 	beforeList   func() // runs when the open orders are to be listed
 	paying       string // an order that is being paid
+	foreign      string // an order that somebody else's money names
 }
 
 func once(run *func()) {
@@ -90,7 +91,8 @@ func (s *appShop) Orders(_ context.Context, f orders.Filter) (list []orders.Orde
 		once(&s.beforeList)
 	}
 	for _, o := range s.list {
-		if slices.Contains(f.Statuses, o.Status) {
+		review := o.ID == s.foreign && slices.Contains(f.Statuses, orders.Review)
+		if review || slices.Contains(f.Statuses, o.Status) {
 			list = append(list, o)
 		}
 	}
@@ -181,7 +183,13 @@ func TestWhatHoldsUpAnotherPage(t *testing.T) {
 		t.Errorf("while one is in review: %q", code)
 	}
 
-	s.list[0].Status = orders.Paid
+	// Among those in review is an order that somebody else's money names.
+	s.list[0].Status, s.foreign = orders.Canceled, s.list[0].ID
+	if code := s.subscribe(t, "foreign"); code != "account_in_review" {
+		t.Errorf("while somebody else's money names one: %q", code)
+	}
+
+	s.list[0].Status, s.foreign = orders.Paid, ""
 	if code := s.subscribe(t, "fourth"); code != "account_subscribing" {
 		t.Errorf("before its subscription is read: %q", code)
 	}
