@@ -83,8 +83,8 @@ func TestACollectorThatTakesNothingIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// The exporter reads the environment by itself. Certificates there are for other
-// collectors than one without https.
+// The exporter reads the environment by itself. Certificates there are not for
+// a collector without https.
 func TestCertificatesOfTheEnvironmentAreNotForHTTP(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
