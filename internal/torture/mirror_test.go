@@ -25,7 +25,10 @@ import (
 // ledger, each object once.
 func TestMirrorKilled(t *testing.T) {
 	t.Parallel()
-	settings := []string{"CONNECT_MIRROR_RATE=0", "CONNECT_MIRROR_ACCOUNT_RATE=0", "CONNECT_MIRROR_SINCE=all"}
+	settings := []string{
+		"CONNECT_MIRROR_RATE=0", "CONNECT_MIRROR_ACCOUNT_RATE=0", "CONNECT_MIRROR_SINCE=all",
+		"STRIPE_TIMEOUT=30s", "UNKNOWN_AFTER=45s", // a page takes seconds on a busy machine
+	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		mirrorKilled(t, newHarness(t, settings...))
