@@ -39,6 +39,7 @@ type restricted struct {
 	*e2etest.Shop
 	stripe  *httptest.Server
 	backend *e2etest.Backend
+	days    int // that were compared with Stripe
 
 	mu      sync.Mutex
 	refused map[string]bool
@@ -173,7 +174,40 @@ func (r *restricted) walk(t *testing.T) (paid []string, checks map[string]golive
 		_, _ = r.Operations().Refund(t.Context(), mug, 100, "")
 	}
 
+	r.compare(t)
+
 	return []string{mug, club, saved, disputed}, r.checklist(t)
+}
+
+// compare compares another day with Stripe, and reports whether it came to its
+// end.
+func (r *restricted) compare(t *testing.T) (ended bool) {
+	t.Helper()
+	open, err := app.OpenDrift(t.Context(), r.Config, zerolog.Nop(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := open.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+
+	service, err := open.Service(t.Context(), r.Config, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	r.days++
+	now := time.Now()
+	day := now.UTC().AddDate(0, 0, -r.days).Format(time.DateOnly)
+
+	if _, err := service.Start(t.Context(), day, now, false); err != nil {
+		t.Fatal(err)
+	}
+
+	ended, _ = service.Work(t.Context(), day) // what is refused counts
+	return ended
 }
 
 func (r *restricted) checklist(t *testing.T) map[string]golive.Result {
@@ -221,8 +255,8 @@ func documentedPermissions(t *testing.T) (list []string) {
 }
 
 // TestRestrictedKeyNeedsExactlyTheDocumentedPermissions pays, saves,
-// subscribes, refunds, is disputed and runs the checklist with the documented
-// permissions, and then without each of them.
+// subscribes, refunds, is disputed, compares a day with Stripe and runs the
+// checklist with the documented permissions, and then without each of them.
 func TestRestrictedKeyNeedsExactlyTheDocumentedPermissions(t *testing.T) {
 	t.Parallel()
 	all := documentedPermissions(t)
@@ -240,6 +274,10 @@ func TestRestrictedKeyNeedsExactlyTheDocumentedPermissions(t *testing.T) {
 		return len(r.State(paid[0]).Refunds) > 0 && len(r.State(paid[3]).Disputes) > 0
 	})
 	r.WantWorked(paid[3])
+
+	if !r.compare(t) {
+		t.Error("a day could not be compared with every documented permission")
+	}
 
 	for name, c := range checks {
 		account := strings.HasPrefix(name, "account-") || name == "database-account"
