@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -30,9 +31,45 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 		return err
 	}
 
+	for told := false; ; told = true {
+		err := db.applyMigrations(ctx, p)
+		if err == nil || !db.Shared() || !db.dialect.lockTimeout(err) && !db.dialect.retryable(err) {
+			return err
+		}
+
+		if !told {
+			db.log.Warn().Err(err).Msg("a migration waits for a session that holds a table, such as a backup")
+		}
+		if !sleep(ctx, migrationPause) {
+			return err
+		}
+	}
+}
+
+// migrationPause is how long a migration lets others pass before it asks for
+// its locks again. Everybody who needs the table waits behind one that asks.
+const migrationPause = time.Second
+
+// sleep waits, and reports false if ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// applyMigrations applies what is missing, each in a transaction of its own.
+func (db *DB) applyMigrations(ctx context.Context, p *goose.Provider) error {
 	done, err := p.Up(ctx)
-	if err != nil {
-		return fmt.Errorf("cannot apply %s: %w", failedMigration(err), databaseFault(err))
+
+	var partial *goose.PartialError
+	if errors.As(err, &partial) {
+		done = partial.Applied
 	}
 
 	for _, m := range done {
@@ -40,6 +77,10 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 			Int64("version", m.Source.Version).
 			Dur("duration", m.Duration).
 			Msg("migrated the database")
+	}
+
+	if err != nil {
+		return fmt.Errorf("cannot apply %s: %w", failedMigration(err), databaseFault(err))
 	}
 
 	return nil

@@ -88,10 +88,16 @@ func (d *postgresDialect) limits(timeout time.Duration) map[string]string {
 	return limits
 }
 
-// migrator returns connections without limits.
+// migrationLockTimeout is how long a migration waits for a table. It is shorter
+// than what the servers' own statements wait, which queue behind it.
+const migrationLockTimeout = time.Second
+
+// migrator returns connections whose statements take as long as they need, but
+// do not wait long for a lock.
 func (d *postgresDialect) migrator(*pool) (db *sql.DB, closeIt func() error) {
+	limits := map[string]string{"lock_timeout": strconv.FormatInt(migrationLockTimeout.Milliseconds(), 10)}
 	db = stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		return prepareConn(ctx, conn, nil)
+		return prepareConn(ctx, conn, limits)
 	}))
 	return db, db.Close
 }
@@ -224,7 +230,13 @@ func (d *postgresDialect) lockMigrations(ctx context.Context, db *sql.DB) (relea
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+
+	// Whoever migrates may take long.
+	_, err = conn.ExecContext(ctx, "SET lock_timeout = 0")
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock))
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 

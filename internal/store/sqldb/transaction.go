@@ -142,15 +142,7 @@ func (db *DB) retry(ctx context.Context, do func(context.Context) error) error {
 // transactions that met do not meet again. It reports false if ctx ended.
 func backOff(ctx context.Context, retry int) bool {
 	maxDelay := time.Duration(retry*retry) * 4 * time.Millisecond
-	timer := time.NewTimer(maxDelay/2 + rand.N(maxDelay/2))
-	defer timer.Stop()
-
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return sleep(ctx, maxDelay/2+rand.N(maxDelay/2))
 }
 
 // public turns an error of the database that is not reachable, or too busy,
