@@ -124,11 +124,7 @@ const waitForOthers = time.Second
 
 // compareDay compares a day, or waits until a server that is at it has done so.
 func compareDay(ctx context.Context, d *app.Drift, a driftArgs, e env) error {
-	mode, err := d.Mode(ctx)
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(mode, e.environ, e.readFile)
+	cfg, err := ofServer(ctx, d, e, config.Load)
 	if err != nil {
 		return err
 	}

@@ -166,12 +166,7 @@ func parseGoLiveArgs(args []string, stderr io.Writer) (a goliveArgs, err error) 
 // openGoLive returns the checklist, with the settings of the server. Those may
 // lack the secrets of webhook endpoints that do not exist yet.
 func openGoLive(ctx context.Context, open *app.GoLive, a goliveArgs, e env) (*golive.Service, error) {
-	mode, err := open.Mode(ctx)
-	if err != nil {
-		return nil, err
-	}
-
-	cfg, err := config.LoadWithoutHooks(mode, e.environ, e.readFile)
+	cfg, err := ofServer(ctx, open, e, config.LoadWithoutHooks)
 	if err != nil {
 		return nil, err
 	}

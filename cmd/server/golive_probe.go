@@ -48,11 +48,7 @@ func probeCommand(ctx context.Context, args []string, e env) error {
 		if err := open.Problem(); err != nil {
 			return err
 		}
-		mode, err := open.Mode(ctx)
-		if err != nil {
-			return err
-		}
-		cfg, err := config.Load(mode, e.environ, e.readFile)
+		cfg, err := ofServer(ctx, open, e, config.Load)
 		if err != nil {
 			return err
 		}

@@ -54,11 +54,7 @@ func rehearseCommand(ctx context.Context, args []string, e env) error {
 			return err
 		}
 
-		mode, err := open.Mode(ctx)
-		if err != nil {
-			return err
-		}
-		cfg, err := config.LoadWithoutHooks(mode, e.environ, e.readFile)
+		cfg, err := ofServer(ctx, open, e, config.LoadWithoutHooks)
 		if err != nil {
 			return err
 		}

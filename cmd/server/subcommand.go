@@ -36,6 +36,23 @@ func withOpened[T io.Closer](
 	return use(opened)
 }
 
+// ofServer loads, by config.Load or its like, the configuration of the server
+// that runs on an opened database.
+func ofServer(
+	ctx context.Context,
+	opened interface {
+		Mode(context.Context) (config.Mode, error)
+	},
+	e env,
+	load func(config.Mode, []string, func(string) ([]byte, error)) (*config.Config, error),
+) (*config.Config, error) {
+	mode, err := opened.Mode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return load(mode, e.environ, e.readFile)
+}
+
 // newFlags returns the flag set of a subcommand. Its help begins with usage.
 func newFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
