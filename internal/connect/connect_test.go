@@ -33,6 +33,7 @@ type stripe struct {
 	readErr   error
 	deauthErr error
 	gone      map[string]bool
+	onGone    func() // runs when the platform has disconnected an account, before it hears of that
 }
 
 func (s *stripe) Exchange(_ context.Context, code string) (connect.Grant, error) {
@@ -48,8 +49,13 @@ func (s *stripe) Exchange(_ context.Context, code string) (connect.Grant, error)
 
 func (s *stripe) Deauthorize(_ context.Context, _, accountID string) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.gone[accountID] = true
+	s.mu.Unlock()
+
+	if s.onGone != nil {
+		s.onGone()
+	}
+
 	return s.deauthErr
 }
 
@@ -510,4 +516,31 @@ func TestStripeIsAway(t *testing.T) {
 		t.Error("nobody knows that the account is disconnected")
 	}
 	d.wantAccounts("acct_1 c-1")
+}
+
+// Who disconnected an account does not depend on what is faster: the platform's
+// own call, a reading, or Stripe's event.
+func TestThePlatformKnowsThatItDisconnected(t *testing.T) {
+	t.Parallel()
+	for name, faster := range map[string]func(d *desk) error{
+		"a reading": func(d *desk) error { _, err := d.Sync(d.t.Context(), "acct_1"); return err },
+		"the event": func(d *desk) error { return d.settle("evt_1", "deauthorized", "acct_1") },
+	} {
+		d := newDesk(t)
+		d.visitor("c-1").connect("ac_one")
+		d.RunOnce(t.Context())
+		d.wantTold(connect.EffectConnected)
+		d.clock.Advance(time.Second)
+
+		d.stripe.onGone = func() {
+			if err := faster(d); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+
+		if a, err := d.Deauthorize(t.Context(), "acct_1"); err != nil || a.Reason != connect.ByPlatform {
+			t.Errorf("%s was faster: got %q, %v; want %q", name, a.Reason, err, connect.ByPlatform)
+		}
+		d.wantTold(connect.EffectDisconnected)
+	}
 }

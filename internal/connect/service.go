@@ -177,6 +177,12 @@ func (s *Service) Deauthorize(ctx context.Context, id string) (Account, error) {
 
 	c, err := s.cfg.Store.UpdateConnection(ctx, At{AccountID: id}, func(c *Connection) error {
 		s.disconnected(c, a.Connections, ByPlatform)
+
+		// A reading or the event may have been faster, which do not know it.
+		if c.Account.Connections == a.Connections {
+			c.Account.Reason = ByPlatform
+		}
+
 		return nil
 	})
 	if err == nil {
