@@ -28,10 +28,10 @@ func isProbe(args []string) bool {
 	return slices.Contains(args, "--probe") || slices.Contains(args, "-probe")
 }
 
-// probeCommand makes the way of an event once.
+// probeCommand follows an event from Stripe to the server.
 func probeCommand(ctx context.Context, args []string, e env) error {
 	fs := newFlags("golive --probe", probeUsage, e.err)
-	fs.Bool("probe", true, "make the way of an event once")
+	fs.Bool("probe", true, "follow an event from Stripe to the server")
 	wait := fs.Duration("wait", time.Minute, "how long to wait for the events")
 
 	words, err := parseInterspersed(fs, args)

@@ -77,7 +77,7 @@ func TestGoLive(t *testing.T) {
 	}
 }
 
-// TestGoLiveProbe makes the way of an event beside a sandbox.
+// TestGoLiveProbe follows an event beside a sandbox.
 func TestGoLiveProbe(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)

@@ -13,9 +13,9 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// Probe makes the way of an event once, from Stripe to the server at our public
-// address; see golive.Probe. cfg must be loaded in Mode. The amount is the
-// smallest of the catalog's currency.
+// Probe follows an event from Stripe to the server at our public address; see
+// golive.Probe. cfg must be loaded in Mode. The amount is the smallest of the
+// catalog's currency.
 func (g *GoLive) Probe(
 	ctx context.Context, cfg *config.Config, version string, wait time.Duration,
 	pause func(context.Context, time.Duration) error,

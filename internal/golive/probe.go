@@ -54,7 +54,7 @@ const (
 	callTime   = 30 * time.Second       // for each call to Stripe
 )
 
-// Probe makes the way of an event once: it creates an intent of the smallest
+// Probe follows an event to the server: it creates an intent of the smallest
 // amount and cancels it, and waits until the server at our public address has
 // taken both events from Stripe. It returns what came, in words, and an error
 // that says what did not: an ArrivalError if the probe itself could be made.
