@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -49,8 +50,8 @@ func backupCommand(ctx context.Context, args []string, e env) error {
 	for _, f := range b.Files {
 		size += f.Size
 	}
-	_, _ = fmt.Fprintf(e.out, "%s: %d orders and %d events of %s, %d bytes\n",
-		b.Path, b.Orders, b.Events, formatTime(b.TakenAt), size)
+	_, _ = fmt.Fprintf(e.out, "%s: %d orders and %d events of %s (%s), %d bytes\n",
+		b.Path, b.Orders, b.Events, cmp.Or(b.Mode, "no use yet"), formatTime(b.TakenAt), size)
 	for _, path := range b.Removed {
 		_, _ = fmt.Fprintf(e.out, "removed %s\n", path)
 	}
