@@ -102,6 +102,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"payment", paymentNote(o),
 		"review", o.ReviewReason,
 		"amount", in(o.Amount),
+		"paid with", paidWith(o.PaidWith),
 		"captured", in(o.Captured),
 		"refunded", in(o.Refunded),
 		"customer", o.CustomerID,
@@ -120,6 +121,11 @@ func showTerms(w io.Writer, o *orders.Order) {
 
 	showAddress(w, "ship to", o.Contact.Shipping)
 	showAddress(w, "bill to", o.Contact.Billing)
+}
+
+// paidWith returns a payment method in a line, "" if it is not known.
+func paidWith(m orders.PaymentMethod) string {
+	return strings.Join(strings.Fields(m.Type+" "+m.Brand+" "+m.Last4+" "+m.Wallet), " ")
 }
 
 // paymentNote returns the payment status of an order, and that no payment is

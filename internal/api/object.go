@@ -38,6 +38,7 @@ type OrderObject struct {
 	Customer              CustomerObject     `json:"customer"`
 	ShippingAddress       *orders.Address    `json:"shipping_address"`
 	BillingAddress        *orders.Address    `json:"billing_address"`
+	PaymentMethod         *MethodObject      `json:"payment_method"`
 	CaptureMethod         *string            `json:"capture_method"`
 	SetupFutureUsage      *string            `json:"setup_future_usage"`
 	PaymentMethodTypes    []string           `json:"payment_method_types"`
@@ -77,6 +78,14 @@ type CustomerObject struct {
 	Reference *string `json:"reference"` // the shop's own name for the customer
 	Email     *string `json:"email"`
 	Name      *string `json:"name"`
+}
+
+// MethodObject is what an order was paid with, as far as a receipt names it.
+type MethodObject struct {
+	Type   string  `json:"type"`
+	Brand  *string `json:"brand"`
+	Last4  *string `json:"last4"`
+	Wallet *string `json:"wallet"`
 }
 
 // DiscountObject is the promotion code of an order with its discount.
@@ -185,6 +194,10 @@ func Render(o *orders.Order, links Links) OrderObject {
 
 	if o.Discount.Code != "" {
 		out.Discount = &DiscountObject{o.Discount.Code, o.Discount.Amount}
+	}
+
+	if m := o.PaidWith; m.Type != "" {
+		out.PaymentMethod = &MethodObject{m.Type, optional(m.Brand), optional(m.Last4), optional(m.Wallet)}
 	}
 
 	renderConnect(&out, o)

@@ -24,6 +24,7 @@ type View struct {
 	Currency           string         `json:"currency"`
 	Items              []ItemView     `json:"items"`
 	Contact            Contact        `json:"contact"`
+	PaymentMethod      *PaymentMethod `json:"payment_method,omitempty"` // what it was paid with
 	Message            string         `json:"message,omitempty"`
 	Shop               *ShopView      `json:"shop,omitempty"` // only of an order of the shop's backend
 	CreatedAt          time.Time      `json:"created_at"`
@@ -127,6 +128,10 @@ func (s *Service) View(o Order) View {
 
 	if o.ShippingRate.ID != "" {
 		v.ShippingRate = &o.ShippingRate
+	}
+
+	if o.PaidWith.Type != "" {
+		v.PaymentMethod = &o.PaidWith
 	}
 
 	if !o.PaidAt.IsZero() {

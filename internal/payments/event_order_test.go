@@ -87,7 +87,7 @@ func play(t *testing.T, account string, answer payments.Status, events []event, 
 		var err error
 		switch e := events[i]; e.kind {
 		case "hint":
-			err = f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
+			err = f.svc.SettleHint(ctx, orderID, intentID, payments.ChargeNews{}, nil)
 		case "refund":
 			err = f.svc.SettleRefunds(ctx, orderID, intentID, nil)
 		case "dispute":
@@ -251,7 +251,7 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 
 					var err error
 					if i == 4 {
-						err = f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
+						err = f.svc.SettleHint(ctx, orderID, intentID, payments.ChargeNews{}, nil)
 					} else {
 						err = f.svc.Settle(ctx, orderID, s, nil)
 					}

@@ -211,7 +211,7 @@ func TestLateMoney(t *testing.T) {
 			return f.svc.Settle(ctx, orderID, s, nil)
 		},
 		"a charge has succeeded": func(f *fixture) error {
-			return f.svc.SettleHint(ctx, orderID, intentID, 1099, nil)
+			return f.svc.SettleHint(ctx, orderID, intentID, payments.ChargeNews{Received: 1099}, nil)
 		},
 		"a part of a transfer came": func(f *fixture) error {
 			s := f.intentNow()
@@ -257,7 +257,7 @@ func TestNoLateMoney(t *testing.T) {
 	f.clock.Advance(14 * day)
 	f.runOnce()
 
-	if err := f.svc.SettleHint(ctx, orderID, intentID, 0, nil); err != nil {
+	if err := f.svc.SettleHint(ctx, orderID, intentID, payments.ChargeNews{}, nil); err != nil {
 		t.Fatal(err)
 	}
 

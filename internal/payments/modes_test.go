@@ -363,9 +363,9 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 	ctx := context.Background()
 	switch e.name {
 	case "charge.succeeded":
-		return f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
+		return f.svc.SettleHint(ctx, orderID, intentID, payments.ChargeNews{}, nil)
 	case "renewal charge.succeeded":
-		return f.svc.SettleHint(ctx, orderID, renewalID, 0, nil)
+		return f.svc.SettleHint(ctx, orderID, renewalID, payments.ChargeNews{}, nil)
 	case "renewal refund.created":
 		return f.svc.SettleRefunds(ctx, orderID, renewalID, nil)
 	case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",

@@ -77,22 +77,24 @@ func (s *Service) Preview(
 }
 
 // SettleHint reads the intent at Stripe unless it is final, and marks claim as
-// done. It is for events that only hint that the intent changed. received is
-// the money that the event shows: a person reviews it if the order is closed,
+// done. It is for events that only hint that the intent changed. The
+// money that the events show is reviewed by a person if the order is closed,
 // whatever the intent is.
 func (s *Service) SettleHint(
-	ctx context.Context, orderID, intentID string, received int64, claim *queue.Claim,
+	ctx context.Context, orderID, intentID string, news ChargeNews, claim *queue.Claim,
 ) error {
 	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		if in := st.Intent(intentID); in == nil || !in.Status.Final() {
+		in := st.Intent(intentID)
+		if in == nil || !in.Status.Final() {
 			return ErrReadAfresh
 		}
 
-		s.rules().reviewLate(st, intentID, received)
+		st.setChargedMethod(in, news.Method)
+		s.rules().reviewLate(st, intentID, news.Received)
 		return nil
 	})
 	if errors.Is(err, ErrReadAfresh) {
-		return s.settleFresh(ctx, orderID, intentID, received, claim)
+		return s.settleFresh(ctx, orderID, intentID, news.Received, claim)
 	}
 
 	return err

@@ -97,6 +97,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	}
 
 	in.update(s)
+	st.setMethod(s)
 	r.applyToAttempt(a, s, src)
 	r.keepOpen(st, a)
 	r.applyToOrder(st, in, a, s)

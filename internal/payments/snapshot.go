@@ -3,6 +3,8 @@ package payments
 import (
 	"strings"
 	"time"
+
+	"checkoutd/internal/orders"
 )
 
 // Status is the status of a PaymentIntent or a SetupIntent
@@ -43,8 +45,9 @@ type Snapshot struct {
 	OnBehalfOf     string // the connected account that the payment is on behalf of
 	TransferTo     string // the connected account that gets the money
 	ClientSecret   string
-	Error          *StripeError // last_payment_error or last_setup_error
-	Instructions   Instructions // what the buyer has to do away from the page
+	Error          *StripeError         // last_payment_error or last_setup_error
+	Instructions   Instructions         // what the buyer has to do away from the page
+	Method         orders.PaymentMethod // of the latest charge; missing in events
 	// InvoiceID is the invoice that the intent pays, "" for none. An event
 	// carries no more than that. A reading adds the invoice's subscription;
 	// Renewal: whether the invoice is a later one than the subscription's

@@ -130,6 +130,13 @@ var tables = []Table{
 				Erase: Emptied,
 				What:  "why the last payment was declined",
 			},
+			{
+				Name:  "payment_method",
+				Form:  JSON,
+				Paths: []string{"type", "brand", "last4", "wallet"},
+				Erase: Emptied,
+				What:  "the kind, the brand and the last four digits of what it was paid with",
+			},
 		},
 		Facts: []Fact{
 			{"id", Text},
@@ -142,6 +149,7 @@ var tables = []Table{
 			{"refunded", Number},
 			{"items", JSON},
 			{"shop", JSON},
+			{"consent", JSON},
 			{"promotion_code", Text},
 			{"customer_id", Text},
 			{"account", Text},

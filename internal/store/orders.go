@@ -39,6 +39,8 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.Int("discount", &o.Discount.Amount),
 		sqldb.JSON("shipping_rate", &o.ShippingRate),
 		sqldb.JSON("contact", &o.Contact),
+		sqldb.JSON("payment_method", &o.PaidWith),
+		sqldb.JSON("consent", &o.Consent),
 		sqldb.JSON("shop", &o.Shop),
 		sqldb.Text("trace", &o.Trace),
 		sqldb.CreatedAt(&o.CreatedAt),

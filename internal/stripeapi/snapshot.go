@@ -1,10 +1,12 @@
 package stripeapi
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
@@ -39,6 +41,7 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 		ClientSecret:   pi.ClientSecret,
 		Error:          lastError(pi.LastPaymentError),
 		Instructions:   instructions(pi),
+		Method:         methodOf(pi.LatestCharge),
 		CreatedAt:      time.Unix(pi.Created, 0).UTC(),
 	}
 
@@ -82,4 +85,19 @@ func captureBefore(ch *stripe.Charge) time.Time {
 		return time.Time{}
 	}
 	return timeOf(ch.PaymentMethodDetails.Card.CaptureBefore)
+}
+
+// methodOf returns what a charge was paid with, zero if it was not expanded.
+// stripe-go has a member for each type of payment method; their JSON names are
+// the types.
+func methodOf(ch *stripe.Charge) orders.PaymentMethod {
+	if ch == nil || ch.PaymentMethodDetails == nil {
+		return orders.PaymentMethod{}
+	}
+
+	details, err := json.Marshal(ch.PaymentMethodDetails)
+	if err != nil {
+		return orders.PaymentMethod{}
+	}
+	return orders.MethodOf(details)
 }

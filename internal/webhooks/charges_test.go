@@ -35,13 +35,23 @@ func TestChargeEvents(t *testing.T) {
 			f.wantState(first, webhooks.Done, "")
 			f.wantPaid(order)
 			readings := f.stripe.Readings()
-			second := f.event(eventType, chargeObject(intent, order))
+			paid := chargeObject(intent, order)
+			paid["paid"] = true
+			paid["payment_method_details"] = object{
+				"type": "card",
+				"card": object{"brand": "visa", "last4": "4242"},
+			}
+
+			second := f.event(eventType, paid)
 			f.deliver(second)
 			f.work()
 			f.wantState(second, webhooks.Done, "")
 
 			if f.stripe.Readings() != readings {
 				t.Error("a final intent was read again")
+			}
+			if got := f.state(order).Order.PaidWith; got.Last4 != "4242" {
+				t.Errorf("the order was paid with %+v", got)
 			}
 		})
 	}

@@ -3,6 +3,8 @@ package webhooks
 import (
 	"cmp"
 	"encoding/json"
+
+	"checkoutd/internal/orders"
 )
 
 // object is the part of an event's object that names it and what it refers to.
@@ -57,6 +59,19 @@ func (o *rawObject) charged() int64 {
 		return 0
 	}
 	return ch.Captured.v - ch.Refunded.v
+}
+
+// paidWith returns what a charge that took or holds money was paid with, zero
+// if the object is none.
+func (o *rawObject) paidWith() orders.PaymentMethod {
+	var ch struct {
+		Paid    lenient[bool]   `json:"paid"`
+		Details json.RawMessage `json:"payment_method_details"`
+	}
+	if o.Kind != "charge" || json.Unmarshal(o.raw, &ch) != nil || !ch.Paid.v {
+		return orders.PaymentMethod{}
+	}
+	return orders.MethodOf(ch.Details)
 }
 
 // givenBack reports whether the object is a charge that was refunded in full.

@@ -36,7 +36,18 @@ func (s *Service) settleIntent(ctx context.Context, j *job) error {
 
 // settleCharge takes the event as a hint that the charge's intent has changed.
 func (s *Service) settleCharge(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, j.charged(), j.claim())
+	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, j.chargeNews(), j.claim())
+}
+
+// chargeNews returns what a job's event and the gathered hints say of charges.
+func (j *job) chargeNews() payments.ChargeNews {
+	news := payments.ChargeNews{Received: j.charged()}
+	for _, one := range append([]*job{j}, j.gathered...) {
+		if m := one.object.paidWith(); m.Type != "" {
+			news.Method = m
+		}
+	}
+	return news
 }
 
 // charged returns the most money that a charge among a job's event and the

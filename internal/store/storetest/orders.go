@@ -66,6 +66,14 @@ func testOrders(t *testing.T, e Engine) {
 			},
 		}
 
+		want.PaidWith = orders.PaymentMethod{
+			Type:   "card",
+			Brand:  "visa",
+			Last4:  "4242",
+			Wallet: "apple_pay",
+		}
+		want.Consent = orders.Consent{At: start, Version: "2026-01"}
+
 		if err := f.CreateOrder(f.ctx, want); err != nil {
 			t.Fatal(err)
 		}
