@@ -1,5 +1,7 @@
 package conform
 
+import "fmt"
+
 const (
 	subscriptions = "/v1/subscriptions"
 	withIntent    = "expand[]=latest_invoice.payment_intent"
@@ -16,6 +18,24 @@ func subscribe(more ...string) Call {
 		"items[0][price_data][unit_amount]=1500", "items[0][price_data][recurring][interval]=month",
 		"items[0][price_data][recurring][interval_count]=1", "items[0][quantity]=1",
 	}, more...)...).as("sub")
+}
+
+// billedOnce adds three units of 10.00 to the first invoice only.
+func billedOnce(currency string) []string {
+	return []string{
+		"add_invoice_items[0][price_data][currency]=" + currency,
+		"add_invoice_items[0][price_data][product]={product.id}",
+		"add_invoice_items[0][price_data][unit_amount]=1000", "add_invoice_items[0][quantity]=3",
+	}
+}
+
+// tooManyOnce adds one item more to the first invoice than Stripe takes.
+func tooManyOnce() (params []string) {
+	for i := range 21 {
+		name := fmt.Sprintf("add_invoice_items[%d][price_data]", i)
+		params = append(params, name+"[currency]=usd", name+"[product]={product.id}", name+"[unit_amount]=100")
+	}
+	return params
 }
 
 // ownCustomer is a customer for one case: Stripe limits the subscriptions of a
@@ -186,6 +206,40 @@ func subscriptionCases() []Case {
 				newest("customer.subscription.created").of("data.object.id", "{sub.id}").
 					want("data.object.status=incomplete"),
 			},
+		},
+		{
+			"subscriptions/once",
+			"What is billed once is in the first invoice, beside what recurs, and its intent is for both.", calls,
+			[]Call{
+				ownCustomer(), subscribe(billedOnce("usd")...).want("status=incomplete",
+					"items.data#1", "latest_invoice.amount_due=4500", "latest_invoice.lines.data#2",
+					"latest_invoice.payment_intent.amount=4500"),
+				savingToken("pm_card_visa"), payFirst().want("status=succeeded", "amount_received=4500"),
+				get(subscriptions+"/{sub.id}").soon().want("status=active", "items.data#1"),
+			},
+		},
+		{
+			"subscriptions/once-recurring", "A recurring price is not billed once.", calls,
+			[]Call{ownCustomer(), subscribe("add_invoice_items[0][price]={price.id}").
+				want("http=400", "error.message~type=recurring")},
+		},
+		{
+			"subscriptions/once-currency", "What is billed once has the currency of the subscription.", calls,
+			[]Call{ownCustomer(), subscribe(billedOnce("eur")...).want("http=400", "error.message~currency")},
+		},
+		{
+			"subscriptions/once-unknown", "What is billed once needs a product that exists.", calls,
+			[]Call{
+				ownCustomer(),
+				subscribe("add_invoice_items[0][price_data][currency]=usd",
+					"add_invoice_items[0][price_data][product]=checkoutd_no_such_product",
+					"add_invoice_items[0][price_data][unit_amount]=1000").
+					want("http=400", "error.code=resource_missing"),
+			},
+		},
+		{
+			"subscriptions/once-many", "A subscription begins with at most 20 items that are billed once.", calls,
+			[]Call{ownCustomer(), subscribe(tooManyOnce()...).want("http=400", "error.type=invalid_request_error")},
 		},
 		{
 			"subscriptions/currency-options", "The plan of a subscription in another currency shows that currency.",

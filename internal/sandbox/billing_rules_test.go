@@ -158,8 +158,8 @@ func TestUnsimulatedBillingIsRefused(t *testing.T) {
 		"recurring[interval]=month").str("id")
 	for _, sent := range []string{
 		"discounts[0][discount]=di_1", "collection_method=send_invoice", "payment_behavior=pending_if_incomplete",
-		"automatic_tax[enabled]=true", "add_invoice_items[0][price]=" + price, "backdate_start_date=1",
-		"items[0][tax_rates][0]=txr_1",
+		"automatic_tax[enabled]=true", "backdate_start_date=1", "items[0][tax_rates][0]=txr_1",
+		"add_invoice_items[0][tax_rates][0]=txr_1",
 	} {
 		r := b.post("/v1/subscriptions", "customer="+b.customer, "items[0][price]="+price, sent)
 		want(t, sent, r.status, http.StatusNotImplemented)
@@ -173,7 +173,7 @@ func TestUnsimulatedBillingIsRefused(t *testing.T) {
 	yearly := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500",
 		"recurring[interval]=year").str("id")
 	for _, sent := range []string{
-		"trial_end=now", "coupon=X",
+		"trial_end=now", "coupon=X", "add_invoice_items[0][price]=" + price,
 		"items[0][id]=" + sub.Items.Data[0].ID + "&items[0][price]=" + yearly,
 	} {
 		want(t, sent, b.do("POST", "/v1/subscriptions/"+sub.ID, sent).status, http.StatusNotImplemented)

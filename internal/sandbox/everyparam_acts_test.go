@@ -32,6 +32,7 @@ var provenElsewhere = []struct{ op, param, test string }{
 	{"POST /v1/payouts/", "currency", "TestSDKBalancesBelongToAccounts"},
 	{"POST /v1/transfers/", "currency", "TestSDKTransfersMoveTheAccountsBalance"},
 	{"POST /v1/prices/", "transfer_lookup_key", "TestSDKLookupKeysMove"},
+	{"POST /v1/subscriptions/", "add_invoice_items[]", "TestTheFirstInvoiceBillsOnceWhatARenewalDoesNot"},
 	{"POST /v1/subscriptions/", "proration_behavior", "TestChangeCanBeInvoicedAtOnceOrNotAtAll"},
 	{"POST /v1/subscriptions/", "proration_date", "TestProrationsStartAtTheirDate"},
 	{"POST /v1/webhook_endpoints/", "connect", "TestSDKEventsReachTheEndpointsOfPlatformAndConnect"},

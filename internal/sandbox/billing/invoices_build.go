@@ -118,8 +118,8 @@ func (c *call) newSubscriptionInvoice(sub *Subscription, cus *payments.Customer,
 }
 
 // subInvoice drafts the invoice of a subscription's current period, including
-// the pending invoice items.
-func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
+// what is billed once and the pending invoice items.
+func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string, once ...*InvoiceItem) *Invoice {
 	inv := c.newSubscriptionInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
 		inv.PeriodStart, inv.PeriodEnd = c.previousPeriodStart(sub), sub.CurrentPeriodStart
@@ -128,7 +128,7 @@ func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason stri
 		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = &due, &due
 	}
 
-	lines := c.takePendingItems(inv)
+	lines := append(c.putOnce(inv, once), c.takePendingItems(inv)...)
 	for _, item := range sub.Items.Data {
 		lines = append(lines, c.subscriptionLine(sub, item, inv))
 	}

@@ -93,31 +93,15 @@ func (c *call) priceItem(item *InvoiceItem) error {
 		item.Quantity = c.Params.Int("quantity")
 	}
 
+	price, err := c.oncePrice(c.Params)
 	switch {
-	case c.Params.String("price") != "":
-		price, ok := prices.Find(c.API(), c.Params.String("price"))
-		if !ok {
-			return wire.NoSuch(api.KindPrice, "price", c.Params.String("price"))
-		}
-		if price.Text("type") != "one_time" {
-			return wire.Invalid("", "price",
-				"The price specified is set to `type=recurring` but this field only accepts prices with "+
-					"`type=one_time`.")
-		}
-
-		item.Price = price
-
-	case c.Params.At("price_data") != nil:
-		price, err := c.inlinePrice(c.Params.At("price_data"))
-		if err != nil {
-			return err
-		}
-
-		item.Price = price
-
-	default:
+	case err != nil:
+		return err
+	case price == nil:
 		return c.priceByAmount(item)
 	}
+
+	item.Price = price
 
 	unit, cur, err := unitIn(item.Price, strings.ToLower(c.Params.String("currency")), "price")
 	if err != nil {

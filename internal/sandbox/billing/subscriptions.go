@@ -32,7 +32,12 @@ func createSubscription(c *call) (any, error) {
 		return nil, err
 	}
 
-	inv := c.subInvoice(sub, cus, "subscription_create")
+	once, err := c.readOnce(sub)
+	if err != nil {
+		return nil, err
+	}
+
+	inv := c.subInvoice(sub, cus, "subscription_create", once...)
 	sub.LatestInvoice = &inv.ID
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
 

@@ -55,7 +55,7 @@ func hasStatus(sub *Subscription, wanted string) bool {
 
 // unsupportedOnUpdate are the parameters that the sandbox does not simulate in
 // an update, in addition to unsupportedParams.
-var unsupportedOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
+var unsupportedOnUpdate = []string{"add_invoice_items", "trial_end", "discounts", "coupon", "promotion_code"}
 
 // updateSubscription handles POST /v1/subscriptions/{id}.
 func updateSubscription(c *call) (any, error) {

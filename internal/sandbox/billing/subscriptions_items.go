@@ -14,7 +14,7 @@ import (
 // and that the sandbox does not simulate. Ignoring them silently would mislead
 // the caller.
 var unsupportedParams = []string{
-	"add_invoice_items", "backdate_start_date",
+	"backdate_start_date",
 	"billing_cycle_anchor", "billing_cycle_anchor_config", "billing_thresholds", "cancel_at",
 	"days_until_due", "default_source", "default_tax_rates", "invoice_settings",
 	"pause_collection", "pending_invoice_item_interval", "trial_from_plan",
