@@ -57,7 +57,8 @@ type App struct {
 	live     atomic.Pointer[live]
 	reloader *reloader
 	asked    chan struct{} // to read the settings again
-	catalog  *orders.Catalog
+	goods    atomic.Pointer[goods]
+	restock  *restocker
 	store    *store.Store
 	release  func() error     // ends the claim to the database; nil: there is none
 	budget   *budget.Budget   // of the requests to Stripe
@@ -105,6 +106,7 @@ type App struct {
 // New alone. The caller must call Run or Close.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{opts: o, cfg: o.Config, asked: make(chan struct{}, 1)}
+	a.restock = newRestocker(a)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -115,7 +117,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.startTraces(ctx); err != nil {
 		return err
 	}
-	if a.catalog, err = loadCatalog(a.cfg); err != nil {
+	first, err := a.restock.first()
+	if err != nil {
 		return err
 	}
 	if err := a.claimDatabase(ctx); err != nil {
@@ -132,6 +135,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.live.Store(fresh)
+	if err := a.restock.take(first); err != nil {
+		return err
+	}
 
 	if err := a.listenForMetrics(ctx); err != nil {
 		return err
@@ -267,6 +273,8 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.reopen(work) })
 	workers.Go(func() { a.shareBudget(work) })
+
+	workers.Go(func() { a.restock.run(work) })
 
 	if a.opts.Reread != nil {
 		workers.Go(func() { a.watchSettings(work) })

@@ -58,7 +58,7 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
-		Catalog:      a.catalog,
+		Catalog:      a.inUse,
 		Now:          now,
 		ExpiresAfter: cfg.OrderExpiresAfter,
 		Livemode:     cfg.Livemode(),
@@ -225,7 +225,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 		Orders:         a.orders,
 		Payments:       a.payments,
 		Dashboard:      own,
-		Catalog:        a.catalog,
+		Catalog:        func(ctx context.Context) pages.Catalog { return a.orders.Catalog(ctx) },
 		Links:          a.connect,
 		ReturnURL:      returnURL(cfg),
 		App:            pages.AppInfo(appInfo(cfg).Or(a.opts.Version)),

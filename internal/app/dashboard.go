@@ -32,7 +32,7 @@ func (a *App) dashboardPage(h httpio.Handler) http.HandlerFunc {
 
 // dashboardOptions returns what the page of a connected account needs.
 func (a *App) dashboardOptions() (pages.Dashboard, error) {
-	policy, err := httpserver.DashboardCSP(a.policy())
+	policy, err := httpserver.DashboardCSP(policyOf(a.cfg, nil))
 	return pages.Dashboard{
 		Sessions:  a.dashboard,
 		Policy:    policy,

@@ -32,6 +32,9 @@ func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }
 // Look reads the settings again at once.
 func (a *App) Look(ctx context.Context, asked bool) { a.reloader.look(ctx, asked) }
 
+// LookAtCatalog reads the catalog again at once.
+func (a *App) LookAtCatalog(asked bool) { a.restock.look(asked) }
+
 // Gauge returns the value of a metric without labels, -1 if there is none.
 func (a *App) Gauge(name string) float64 {
 	families, _ := a.metrics.Gatherer().Gather()

@@ -201,12 +201,12 @@ func (u unopened) TickGoLive(context.Context, golive.Tick) error         { retur
 
 // setupOf returns what the checklist may know of the configuration.
 func setupOf(cfg *config.Config, o GoLiveOptions) (golive.Setup, error) {
-	catalog, err := loadCatalog(cfg)
+	catalog, err := configuredCatalog(cfg)
 	if err != nil {
 		return golive.Setup{}, err
 	}
 
-	policy, err := httpserver.CSP((&App{cfg: cfg, catalog: catalog}).policy())
+	policy, err := httpserver.CSP(policyOf(cfg, catalog))
 	if err != nil {
 		return golive.Setup{}, err
 	}

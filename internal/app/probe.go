@@ -26,7 +26,7 @@ func (g *GoLive) Probe(
 		}
 	}
 
-	catalog, err := loadCatalog(cfg)
+	catalog, err := configuredCatalog(cfg)
 	if err != nil {
 		return "", err
 	}

@@ -75,7 +75,7 @@ func Rehearse(ctx context.Context, cfg *config.Config, o RehearsalOptions) (resu
 		APIKey:         secret,
 		Stripe:         rehearsalStripe{a.Sandbox()},
 		Inbox:          rehearsalInbox{a},
-		Products:       productsOf(a.catalog),
+		Products:       productsOf(a.inUse()),
 		Cards:          len(own.PaymentMethodTypes) == 0 || slices.Contains(own.PaymentMethodTypes, "card"),
 		SetupOrders:    own.SavedMethods.Setup,
 		Now:            o.Now,

@@ -149,13 +149,14 @@ func (a *App) watchSettings(ctx context.Context) {
 	a.reloader.run(ctx, ticks.C, a.asked)
 }
 
-// Reread reads the settings again, soon: whoever asks has finished writing
-// them.
+// Reread reads the settings and the catalog again, soon: whoever asks has
+// finished writing them.
 func (a *App) Reread() {
 	select {
 	case a.asked <- struct{}{}:
 	default: // it was asked for already
 	}
+	a.restock.ask()
 }
 
 // prepare checks a change. The last thing that it does is what cannot be

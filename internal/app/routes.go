@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
+	"checkoutd/internal/config"
 	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/dashboard"
 	"checkoutd/internal/httpio"
@@ -37,7 +38,7 @@ func (a *App) routes() (http.Handler, error) {
 		NewRequestID:   func() string { return orders.NewID("req_") },
 		TrustedProxies: cfg.TrustedProxies,
 		BaseURL:        cfg.BaseURL,
-		Policy:         a.policy(),
+		Policy:         policyOf(cfg, nil), // see restocker.serve
 		MaxBody:        maxBody,
 		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody, apiPath: api.MaxBody},
 		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
@@ -72,7 +73,7 @@ func (a *App) routes() (http.Handler, error) {
 
 	r := chi.NewRouter()
 	r.Use(chain...)
-	r.Use(a.whileOpen)
+	r.Use(a.restock.serve, a.whileOpen)
 	r.NotFound(notFound(httpserver.NotFound(a.pages.RenderError)))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 
@@ -238,27 +239,32 @@ func (a *App) ready(ctx context.Context) error {
 	return errors.Join(a.store.Health(ctx), a.store.MigrationsCurrent(ctx))
 }
 
-// policy returns what a page may load besides our own files: Stripe's scripts,
-// and the pictures and fonts that the shop configured.
-func (a *App) policy() httpserver.Policy {
+// policyOf returns what a page may load besides our own files: Stripe's
+// scripts, and the pictures and fonts that the shop configured. catalog may be
+// nil, for pages without products.
+func policyOf(cfg *config.Config, catalog *orders.Catalog) httpserver.Policy {
 	p := httpserver.Policy{
-		ScriptURL: a.cfg.StripeJSURL,
-		APIBase:   a.cfg.StripeAPIBase,
-		Images:    a.pictures(),
+		ScriptURL: cfg.StripeJSURL,
+		APIBase:   cfg.StripeAPIBase,
+		Images:    pictures(cfg, catalog),
 	}
-	if look := a.cfg.Appearance; look != nil {
+	if look := cfg.Appearance; look != nil {
 		p.Styles, p.Fonts = look.Origins()
 	}
 	return p
 }
 
 // pictures returns the addresses of the shop's pictures on other origins.
-func (a *App) pictures() []string {
+func pictures(cfg *config.Config, catalog *orders.Catalog) []string {
 	var list []string
-	if isHTTPS(a.cfg.BrandLogo) {
-		list = append(list, a.cfg.BrandLogo)
+	if isHTTPS(cfg.BrandLogo) {
+		list = append(list, cfg.BrandLogo)
 	}
-	for _, p := range a.catalog.Products() {
+	if catalog == nil {
+		return list
+	}
+
+	for _, p := range catalog.Products() {
 		if isHTTPS(p.Image) {
 			list = append(list, p.Image)
 		}

@@ -114,7 +114,7 @@ func (a *App) plainRoutes() (http.Handler, error) {
 		NewRequestID:   func() string { return orders.NewID("req_") },
 		TrustedProxies: a.cfg.TrustedProxies,
 		BaseURL:        a.cfg.BaseURL,
-		Policy:         a.policy(),
+		Policy:         policyOf(a.cfg, nil),
 		MaxBody:        maxBody,
 		Meter:          a.metrics,
 		ErrorPage:      a.pages.RenderError,

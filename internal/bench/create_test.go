@@ -62,7 +62,7 @@ func creating(b *testing.B, s *store.Store) (h http.Handler, secret string) {
 		Requests: s,
 		Orders:   s,
 		Shop: orders.New(orders.Config{
-			Store: s, Catalog: catalog, Now: time.Now, ExpiresAfter: time.Hour, BaseURL: "http://localhost",
+			Store: s, Catalog: catalog.Always(), Now: time.Now, ExpiresAfter: time.Hour, BaseURL: "http://localhost",
 		}),
 		Now: time.Now,
 		Log: zerolog.Nop(),

@@ -67,7 +67,7 @@ func newShop(t testing.TB) *shop {
 
 	s.orders = orders.New(orders.Config{
 		Store:        s.store,
-		Catalog:      catalog,
+		Catalog:      catalog.Always(),
 		Now:          s.clock.Now,
 		ExpiresAfter: time.Hour,
 		BaseURL:      "http://shop.test",

@@ -212,7 +212,7 @@ func FuzzParseCatalog(f *testing.F) {
 
 		svc := orders.New(orders.Config{
 			Store:        &memory{list: map[string]orders.Order{}},
-			Catalog:      c,
+			Catalog:      c.Always(),
 			Now:          func() time.Time { return start },
 			ExpiresAfter: time.Hour,
 		})

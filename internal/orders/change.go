@@ -69,10 +69,10 @@ func (o *Order) paymentStarted() bool {
 // Change applies a buyer's change to an open order, all of it or nothing, and
 // computes the amount again. Repeating a change is a no-op.
 func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error) {
-	uses := int64(0)
+	shop, uses := s.shop(ctx), int64(0)
 	if c.Promotion != nil {
 		code := canonical(*c.Promotion)
-		if p, ok := s.cfg.Catalog.promotions[code]; ok && p.Uses > 0 {
+		if p, ok := shop.catalog.promotions[code]; ok && p.Uses > 0 {
 			var err error
 			if uses, err = s.cfg.Store.PromotionUses(ctx, code); err != nil {
 				return Order{}, err
@@ -80,18 +80,20 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error
 		}
 	}
 
-	return s.update(ctx, id, func(o *Order) error { return s.apply(o, c, uses) })
+	return s.update(ctx, id, func(o *Order) error { return shop.apply(o, c, uses) })
 }
 
 // DropPromotion removes the code of an open order after another order took the
 // code's last use. It returns the order with its new total.
 func (s *Service) DropPromotion(ctx context.Context, id string) (Order, error) {
+	catalog := s.Catalog(ctx)
+
 	return s.update(ctx, id, func(o *Order) error {
 		if o.Discount.Held {
 			return nil
 		}
 		o.Discount = Discount{}
-		return s.cfg.Catalog.reprice(o)
+		return catalog.reprice(o)
 	})
 }
 
@@ -140,7 +142,7 @@ func (o *Order) bill() bill {
 // apply carries out a change. uses is the number of orders that held the code a
 // moment ago: it lets the buyer know early, but only the reservation of a
 // payment takes a use.
-func (s *Service) apply(o *Order, c Change, uses int64) error {
+func (s shop) apply(o *Order, c Change, uses int64) error {
 	if o.Shop.Fixed && (c.Items != nil || c.Promotion != nil) {
 		return errFixed
 	}
@@ -152,7 +154,7 @@ func (s *Service) apply(o *Order, c Change, uses int64) error {
 
 	// Nobody knows whether a rate that the catalog no longer has serves another
 	// country.
-	if !o.Shop.OwnShipping && country != "" && country != o.country() && s.cfg.Catalog.withdrew(o.ShippingRate.ID) {
+	if !o.Shop.OwnShipping && country != "" && country != o.country() && s.catalog.withdrew(o.ShippingRate.ID) {
 		o.ShippingRate = ShippingRate{}
 	}
 
@@ -169,7 +171,7 @@ func (s *Service) apply(o *Order, c Change, uses int64) error {
 	}
 
 	if c.ShippingRate != nil {
-		if err := s.cfg.Catalog.setRate(o, *c.ShippingRate); err != nil {
+		if err := s.catalog.setRate(o, *c.ShippingRate); err != nil {
 			return err
 		}
 	}
@@ -178,7 +180,7 @@ func (s *Service) apply(o *Order, c Change, uses int64) error {
 		return nil // the amount stays, even if the catalog has changed since
 	}
 
-	return s.cfg.Catalog.reprice(o)
+	return s.catalog.reprice(o)
 }
 
 // setContact sets the buyer's e-mail address and postal addresses.
@@ -205,12 +207,12 @@ func (o *Order) setContact(c Change) (err error) {
 }
 
 // setItems replaces the lines of an order. Its currency and mode stay.
-func (s *Service) setItems(o *Order, cart []CartLine) error {
+func (s shop) setItems(o *Order, cart []CartLine) error {
 	if o.Mode == ModeSetup {
 		return errItemsNotHere
 	}
 
-	items, _, err := s.cfg.Catalog.Price(cart, o.Currency)
+	items, _, err := s.catalog.Price(cart, o.Currency)
 	if fault.Is(err, errCurrency.Code) {
 		return fault.InvalidField("items", "currency_mixed",
 			"These products are not sold in the currency of this order.")
@@ -229,7 +231,7 @@ func (s *Service) setItems(o *Order, cart []CartLine) error {
 
 	o.Items = items
 	if o.Mode == ModePayment {
-		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(items, s.cfg.Options.SetupFutureUsage)
+		o.Options.SetupFutureUsage = s.catalog.futureUsage(items, s.cfg.Options.SetupFutureUsage)
 	}
 
 	return nil
@@ -238,7 +240,7 @@ func (s *Service) setItems(o *Order, cart []CartLine) error {
 // setPromotion sets the promotion code, or removes it if code is "". The code
 // that the order has already is not checked again: it was valid when it was
 // entered.
-func (s *Service) setPromotion(o *Order, code string, uses int64) error {
+func (s shop) setPromotion(o *Order, code string, uses int64) error {
 	if code == o.Discount.Code {
 		return nil
 	}
@@ -248,7 +250,7 @@ func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 		return nil
 	}
 
-	p, ok := s.cfg.Catalog.promotions[code]
+	p, ok := s.catalog.promotions[code]
 	switch {
 	case o.Mode != ModePayment:
 		return errPromotionNotHere
@@ -295,5 +297,5 @@ func (s *Service) ServeChange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	return httpio.WriteJSON(w, http.StatusOK, s.View(o))
+	return httpio.WriteJSON(w, http.StatusOK, s.View(r.Context(), o))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,11 +49,30 @@ func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
 
 	p.read(&file)
 
-	if len(p.wrong) > 0 {
-		return nil, errors.Join(p.wrong...)
+	if err := p.wrong.OrNil(); err != nil {
+		return nil, err
 	}
 
 	return p.Catalog, nil
+}
+
+// Mistakes are everything that is wrong with a catalog, a sentence each.
+type Mistakes []string
+
+// Error returns a line for each mistake.
+func (m Mistakes) Error() string {
+	if len(m) == 1 {
+		return m[0]
+	}
+	return fmt.Sprintf("%d mistakes:\n  %s", len(m), strings.Join(m, "\n  "))
+}
+
+// OrNil returns the mistakes as an error, nil if there are none.
+func (m Mistakes) OrNil() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }
 
 // parser fills a catalog and collects what is wrong with it.
@@ -60,11 +80,11 @@ type parser struct {
 	*Catalog
 	pictures []string
 	place    string // what is being parsed, for errors
-	wrong    []error
+	wrong    Mistakes
 }
 
 func (p *parser) complain(format string, args ...any) {
-	p.wrong = append(p.wrong, fmt.Errorf("catalog: %s: %s", p.place, fmt.Sprintf(format, args...)))
+	p.wrong = append(p.wrong, p.place+": "+fmt.Sprintf(format, args...))
 }
 
 // text returns one line of clean text.
@@ -241,11 +261,17 @@ func (p *parser) checkProduct(product *Product) {
 	}
 }
 
+// hostPattern matches what may stand in a Content-Security-Policy as a host.
+var hostPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+
 // isPicture reports whether an image is an https address or a path on this
 // host. "//" would begin the name of another host.
 func isPicture(image string) bool {
-	isPath := strings.HasPrefix(image, "/") && !strings.HasPrefix(image, "//")
-	return isPath || strings.HasPrefix(image, "https://")
+	if strings.HasPrefix(image, "/") {
+		return !strings.HasPrefix(image, "//")
+	}
+	u, err := url.Parse(image)
+	return err == nil && u.Scheme == "https" && hostPattern.MatchString(u.Host)
 }
 
 // longest is Stripe's longest interval in each unit: three years

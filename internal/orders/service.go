@@ -18,7 +18,7 @@ import (
 // Config is what a Service needs.
 type Config struct {
 	Store        Store
-	Catalog      *Catalog
+	Catalog      func() *Catalog // returns the one in use; it may be replaced at any time
 	Now          func() time.Time
 	ExpiresAfter time.Duration // how long a new order can be paid
 	Livemode     bool
@@ -65,7 +65,7 @@ func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string,
 
 	o.UpdatedAt, o.ExpiresAt = o.CreatedAt, o.CreatedAt.Add(s.cfg.ExpiresAfter)
 
-	if err := s.fill(&o, cart); err != nil {
+	if err := s.shop(ctx).fill(&o, cart); err != nil {
 		return Order{}, "", err
 	}
 
@@ -85,10 +85,10 @@ func (s *Service) store(ctx context.Context, o *Order) error {
 }
 
 // fill sets the mode, the items, the options and the amount of a new order.
-func (s *Service) fill(o *Order, cart Cart) (err error) {
+func (s shop) fill(o *Order, cart Cart) (err error) {
 	switch cart.Mode {
 	case "", ModePayment, ModeSubscription:
-		o.Items, o.Currency, err = s.cfg.Catalog.Price(cart.Items, cart.Currency)
+		o.Items, o.Currency, err = s.catalog.Price(cart.Items, cart.Currency)
 		if err == nil {
 			o.Mode, err = modeOf(o.Items)
 		}
@@ -98,7 +98,7 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 		}
 
 	case ModeSetup:
-		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.cfg.Catalog.currency)
+		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.catalog.currency)
 		switch {
 		case !s.cfg.SetupOrders:
 			err = errSetupClosed
@@ -117,10 +117,10 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 
 	o.Options = s.cfg.Options.forMode(o.Mode)
 	if o.Mode == ModePayment {
-		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
+		o.Options.SetupFutureUsage = s.catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
 	}
 
-	return s.cfg.Catalog.reprice(o)
+	return s.catalog.reprice(o)
 }
 
 // Opened returns the order with that ID if the request's cookie or client token
@@ -208,5 +208,5 @@ func (s *Service) ServeGet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpio.WriteJSON(w, http.StatusOK, s.View(o))
+	return httpio.WriteJSON(w, http.StatusOK, s.View(r.Context(), o))
 }

@@ -108,7 +108,7 @@ func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
 
 	s.configure(orders.Config{
 		Store:        s.store,
-		Catalog:      c,
+		Catalog:      c.Always(),
 		Now:          func() time.Time { return s.now },
 		ExpiresAfter: time.Hour,
 		BaseURL:      baseURL,
@@ -368,7 +368,7 @@ func TestView(t *testing.T) {
 		{orders.Review, orders.PaymentReview, late, orders.Review},
 	} {
 		s.now = tt.now
-		v := s.svc.View(orders.Order{
+		v := s.svc.View(t.Context(), orders.Order{
 			Status:        tt.status,
 			PaymentStatus: tt.payment,
 			ExpiresAt:     start.Add(time.Hour),
@@ -384,7 +384,7 @@ func TestView(t *testing.T) {
 	}
 
 	zone := time.FixedZone("", 3600)
-	v := s.svc.View(orders.Order{
+	v := s.svc.View(t.Context(), orders.Order{
 		Status:    orders.Paid,
 		PaidAt:    start.In(zone),
 		CreatedAt: start.In(zone),

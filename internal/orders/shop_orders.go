@@ -42,7 +42,7 @@ func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id, token 
 		}
 	}
 
-	if o, err = s.newShopOrder(ctx, req); err != nil {
+	if o, err = s.shop(ctx).newShopOrder(ctx, req); err != nil {
 		return Order{}, err
 	}
 
@@ -76,7 +76,7 @@ func (s *Service) setToken(ctx context.Context, id, token string) (Order, error)
 }
 
 // newShopOrder returns the order that a request asks for, but for its ID.
-func (s *Service) newShopOrder(ctx context.Context, req ShopRequest) (o Order, err error) {
+func (s shop) newShopOrder(ctx context.Context, req ShopRequest) (o Order, err error) {
 	now := s.cfg.Now().UTC().Truncate(time.Microsecond) // as it is stored: the answer shows it
 	o = Order{
 		Status:        Open,
@@ -107,13 +107,13 @@ func (s *Service) newShopOrder(ctx context.Context, req ShopRequest) (o Order, e
 	}
 
 	if o.Mode == ModePayment && req.SetupFutureUsage == nil {
-		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
+		o.Options.SetupFutureUsage = s.catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
 	}
 
 	if err := s.setConnect(ctx, &o, req); err != nil {
 		return Order{}, err
 	}
-	if err := s.cfg.Catalog.reprice(&o); err != nil {
+	if err := s.catalog.reprice(&o); err != nil {
 		return Order{}, err
 	}
 
@@ -122,7 +122,7 @@ func (s *Service) newShopOrder(ctx context.Context, req ShopRequest) (o Order, e
 
 // setShopMode sets the mode and the currency of a new order, and the options
 // that follow from them.
-func (s *Service) setShopMode(o *Order, req ShopRequest) error {
+func (s shop) setShopMode(o *Order, req ShopRequest) error {
 	if req.Mode != nil {
 		o.Mode = *req.Mode
 	}
@@ -151,7 +151,7 @@ func (s *Service) setShopMode(o *Order, req ShopRequest) error {
 	if mode == "" && req.Items != nil { // the options depend on what is sold
 		mode = ModePayment
 		if first := (*req.Items); len(first) > 0 && first[0].UnitAmount == nil {
-			if p, ok := s.cfg.Catalog.bySKU[first[0].SKU]; ok && p.Recurring != nil {
+			if p, ok := s.catalog.bySKU[first[0].SKU]; ok && p.Recurring != nil {
 				mode = ModeSubscription
 			}
 		}
@@ -163,7 +163,7 @@ func (s *Service) setShopMode(o *Order, req ShopRequest) error {
 
 // usualCurrency returns the currency of an order that names none: that in which
 // the catalog sells all its items, or else the catalog's own.
-func (s *Service) usualCurrency(req ShopRequest) string {
+func (s shop) usualCurrency(req ShopRequest) string {
 	var cart []CartLine
 	if req.Items != nil {
 		for _, line := range *req.Items {
@@ -173,11 +173,11 @@ func (s *Service) usualCurrency(req ShopRequest) string {
 		}
 	}
 
-	if _, currency, err := s.cfg.Catalog.Price(cart, ""); err == nil {
+	if _, currency, err := s.catalog.Price(cart, ""); err == nil {
 		return currency
 	}
 
-	return s.cfg.Catalog.currency
+	return s.catalog.currency
 }
 
 // ChangeForShop applies a change of the shop's backend to an open order, all of
@@ -202,6 +202,8 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 		}
 	}
 
+	shop := s.shop(ctx)
+
 	return s.update(ctx, id, func(o *Order) error {
 		if !o.Shop.Fixed {
 			return fault.New(fault.Conflict, "order_of_buyer",
@@ -209,13 +211,13 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 		}
 
 		o.Shop = cloneShop(o.Shop)
-		if err := s.applyShop(o, req); err != nil {
+		if err := shop.applyShop(o, req); err != nil {
 			return err
 		}
 		if err := setFees(o, req); err != nil {
 			return err
 		}
-		if err := s.cfg.Catalog.reprice(o); err != nil {
+		if err := shop.catalog.reprice(o); err != nil {
 			return err
 		}
 

@@ -349,7 +349,7 @@ func TestBuyerCannotChangeWhatTheShopDecided(t *testing.T) {
 	if err != nil || got.Amount != 2100 || got.ShippingRate.Name != "Bike" || got.Contact.Shipping == nil {
 		t.Errorf("with an address: %+v, %v", got, err)
 	}
-	if v := s.svc.View(got); len(v.ShippingRates) != 1 || len(v.ShippingCountries) != 0 || v.Shop == nil {
+	if v := s.svc.View(t.Context(), got); len(v.ShippingRates) != 1 || len(v.ShippingCountries) != 0 || v.Shop == nil {
 		t.Errorf("the buyer sees %+v", v)
 	}
 }

@@ -83,7 +83,7 @@ const (
 
 // Apply brings a request into an order. Its errors name the field. The caller
 // computes the total afterwards.
-func (s *Service) applyShop(o *Order, req ShopRequest) error {
+func (s shop) applyShop(o *Order, req ShopRequest) error {
 	steps := []func(*Order, ShopRequest) error{
 		s.setShopItems, setShopShipping, setDeductions, setTaxes, setCustomer,
 		s.setShopOptions, setTexts, s.setLinks, s.setExpiry,
@@ -94,12 +94,12 @@ func (s *Service) applyShop(o *Order, req ShopRequest) error {
 		}
 	}
 
-	s.cfg.Catalog.shipsItems(o)
+	s.catalog.shipsItems(o)
 	return checkShopMode(o)
 }
 
 // setShopItems sets the lines.
-func (s *Service) setShopItems(o *Order, req ShopRequest) error {
+func (s shop) setShopItems(o *Order, req ShopRequest) error {
 	if req.Items == nil {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (s *Service) setShopItems(o *Order, req ShopRequest) error {
 }
 
 // shopItem returns line i of an order.
-func (s *Service) shopItem(i int, line ShopItem, currency string) (Item, error) {
+func (s shop) shopItem(i int, line ShopItem, currency string) (Item, error) {
 	quantity := int64(1)
 	if line.Quantity != nil {
 		quantity = *line.Quantity
@@ -190,7 +190,7 @@ func (s *Service) shopItem(i int, line ShopItem, currency string) (Item, error) 
 }
 
 // catalogItem returns line i of an order that sells a product of the catalog.
-func (s *Service) catalogItem(i int, line ShopItem, quantity int64, currency string) (Item, error) {
+func (s shop) catalogItem(i int, line ShopItem, quantity int64, currency string) (Item, error) {
 	if line.SKU == "" {
 		return Item{}, fault.InvalidField(field(i, "unit_amount"), "unit_amount_missing",
 			"An item needs the sku of a product in the catalog, or a name and a unit_amount of its own.")
@@ -201,7 +201,7 @@ func (s *Service) catalogItem(i int, line ShopItem, quantity int64, currency str
 			"An item with a name, an image or a description of its own needs a unit_amount, too.")
 	}
 
-	items, _, err := s.cfg.Catalog.Price([]CartLine{{SKU: line.SKU, Quantity: quantity}}, currency)
+	items, _, err := s.catalog.Price([]CartLine{{SKU: line.SKU, Quantity: quantity}}, currency)
 	if err != nil {
 		f := *fault.Of(err)
 		switch f.Field {

@@ -1,6 +1,9 @@
 package orders
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // View is what a buyer sees of an order. Amounts are minor units of Currency.
 type View struct {
@@ -86,7 +89,8 @@ type ItemView struct {
 
 // View returns what the buyer sees of an order. The buyer sees it as expired as
 // soon as its time is over, even if the store has not recorded it yet.
-func (s *Service) View(o Order) View {
+func (s *Service) View(ctx context.Context, o Order) View {
+	shop := s.shop(ctx)
 	v := View{
 		ID:                 o.ID,
 		Mode:               o.Mode,
@@ -97,8 +101,8 @@ func (s *Service) View(o Order) View {
 		Refunded:           o.Refunded,
 		Subtotal:           o.Subtotal(),
 		Currency:           o.Currency,
-		ShippingRates:      s.offers(&o),
-		ShippingCountries:  s.cfg.Catalog.countriesFor(&o),
+		ShippingRates:      shop.offers(&o),
+		ShippingCountries:  shop.catalog.countriesFor(&o),
 		Ships:              o.Ships(),
 		Recurring:          o.Recurring(),
 		SetupFutureUsage:   o.Options.SetupFutureUsage,
@@ -161,9 +165,9 @@ func (s *Service) View(o Order) View {
 }
 
 // offers returns the rates that serve the order, with their price for it.
-func (s *Service) offers(o *Order) []ShippingRate {
+func (s shop) offers(o *Order) []ShippingRate {
 	list := []ShippingRate{}
-	for _, r := range s.cfg.Catalog.ratesFor(o) {
+	for _, r := range s.catalog.ratesFor(o) {
 		list = append(list, r.offer(o.Subtotal(), o.Currency))
 	}
 	return list

@@ -163,7 +163,7 @@ func (p *Pages) checkoutPage(
 		return page{}, err
 	}
 
-	return p.formPage(loc, pg, view), nil
+	return p.formPage(ctx, loc, pg, view), nil
 }
 
 // openByToken opens an order of the shop's backend for whoever the shop gave
@@ -180,7 +180,7 @@ func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string
 }
 
 // formPage returns the checkout of an order that can be paid.
-func (p *Pages) formPage(loc locale, pg page, view checkoutPage) page {
+func (p *Pages) formPage(ctx context.Context, loc locale, pg page, view checkoutPage) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
@@ -190,7 +190,8 @@ func (p *Pages) formPage(loc locale, pg page, view checkoutPage) page {
 
 	// The script shows and hides it; it has its place from the start.
 	o := view.Order.View
-	view.Promotion = o.Mode == orders.ModePayment && o.Shop == nil && o.Discount == nil && p.cfg.Catalog.HasPromotions()
+	view.Promotion = o.Mode == orders.ModePayment && o.Shop == nil && o.Discount == nil &&
+		p.cfg.Catalog(ctx).HasPromotions()
 
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{

@@ -48,7 +48,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 		resume = &answer
 	}
 
-	view, form := p.cfg.Orders.View(o), p.cfg.Form
+	view, form := p.cfg.Orders.View(r.Context(), o), p.cfg.Form
 	return httpio.WriteJSON(w, http.StatusOK, configView{
 		PublishableKey: p.cfg.PublishableKey(),
 		StripeAccount:  o.Account,
@@ -66,7 +66,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 			Phone:    form.ShippingPhone,
 		},
 		CollectEmail:   form.CollectEmail,
-		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog.HasPromotions(),
+		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog(r.Context()).HasPromotions(),
 		Order:          view,
 		Resume:         resume,
 		ReturnURL:      p.cfg.ReturnURL(o.ID),

@@ -1,9 +1,11 @@
 package pages
 
+import "context"
+
 // Selling returns the same pages for another catalog.
 func (p *Pages) Selling(c Catalog) *Pages {
 	other := *p
-	other.cfg.Catalog = c
+	other.cfg.Catalog = func(context.Context) Catalog { return c }
 	return &other
 }
 

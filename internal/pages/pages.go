@@ -37,7 +37,7 @@ type Orders interface {
 	// OpenByToken gives the browser the order's cookie if the token opens it.
 	OpenByToken(w http.ResponseWriter, r *http.Request, id, token string) error
 	// View returns what a buyer sees of an order.
-	View(o orders.Order) orders.View
+	View(ctx context.Context, o orders.Order) orders.View
 }
 
 // Payments reports on the payments of an order. *payments.Service implements
@@ -75,7 +75,7 @@ type Config struct {
 	Orders    Orders
 	Payments  Payments
 	Dashboard Dashboard
-	Catalog   Catalog
+	Catalog   func(ctx context.Context) Catalog // returns the one that a request sees
 	Links     Links
 	ReturnURL func(orderID string) string // where Stripe sends the buyer back to
 
@@ -177,7 +177,7 @@ func (p *Pages) opened(r *http.Request, id string) (v orders.View, refusal *faul
 		return v, nil, err
 	}
 
-	v = p.cfg.Orders.View(o)
+	v = p.cfg.Orders.View(r.Context(), o)
 	if v.PaymentStatus == orders.PaymentFailed {
 		refusal, _, err = p.cfg.Payments.Refusal(r.Context(), o.ID)
 	}

@@ -31,7 +31,7 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 
 	var order orders.View
 	if known {
-		order = p.cfg.Orders.View(o)
+		order = p.cfg.Orders.View(r.Context(), o)
 	}
 
 	loc := localeFor(r, order)

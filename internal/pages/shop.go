@@ -70,7 +70,7 @@ func shopAmounts(amounts map[string]int64) map[string]shopAmount {
 func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 	loc := localeOf(r)
 	t := loc.texts.Shop
-	catalog := p.cfg.Catalog
+	catalog := p.cfg.Catalog(r.Context())
 	products := catalog.Products()
 	data := shopData{
 		Lang:     loc.lang,

@@ -107,27 +107,29 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 }
 
 // allowPictures extends the Content-Security-Policy of a response by the
-// origins of an order's pictures, which the configuration does not know.
+// origins of an order's pictures: those of the shop's backend, and those that a
+// former catalog had, are not in it.
 func allowPictures(h http.Header, o orders.View) {
-	if o.Shop == nil {
-		return
-	}
-
-	origins := map[string]bool{}
+	policy, origins := h.Get("Content-Security-Policy"), map[string]bool{}
 	for _, i := range o.Items {
 		if u, err := url.Parse(i.Image); err == nil && u.Scheme == "https" && isHost(u.Host) {
-			origins["https://"+u.Host] = true
+			origin := "https://" + u.Host
+			origins[origin] = !slices.Contains(strings.FieldsFunc(policy, inPolicy), origin)
 		}
 	}
 
+	maps.DeleteFunc(origins, func(_ string, missing bool) bool { return !missing })
 	if len(origins) == 0 {
 		return
 	}
 
 	list := strings.Join(slices.Sorted(maps.Keys(origins)), " ")
 	h.Set("Content-Security-Policy",
-		strings.Replace(h.Get("Content-Security-Policy"), "img-src ", "img-src "+list+" ", 1))
+		strings.Replace(policy, "img-src ", "img-src "+list+" ", 1))
 }
+
+// inPolicy reports whether a character separates the words of a policy.
+func inPolicy(r rune) bool { return r == ' ' || r == ';' }
 
 // isHost reports whether a host can stand in the policy: ASCII without what
 // separates the policy's parts.

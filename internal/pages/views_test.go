@@ -54,8 +54,12 @@ func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) e
 
 func (k known) Opened(*http.Request, string) (orders.Order, error) { return k.order, nil }
 
-func (k known) View(o orders.Order) orders.View {
-	return orders.New(orders.Config{Catalog: &orders.Catalog{}, Now: func() time.Time { return placed }}).View(o)
+func (k known) View(ctx context.Context, o orders.Order) orders.View {
+	svc := orders.New(orders.Config{
+		Catalog: new(orders.Catalog).Always(),
+		Now:     func() time.Time { return placed },
+	})
+	return svc.View(ctx, o)
 }
 
 func (k known) Resume(context.Context, string) (out payments.Answer, waits bool, err error) {
@@ -80,7 +84,7 @@ func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 		ScriptURL: "http://127.0.0.1:12111/v3",
 		App:       pages.AppInfo{Version: "1.2.3"},
 		Form:      pages.Form{SaveMethods: true},
-		Catalog:   catalog{},
+		Catalog:   func(context.Context) pages.Catalog { return catalog{} },
 
 		PublishableKey: func() string { return "pk_test_1" },
 		ReturnURL:      func(id string) string { return "https://pay.example/complete?order=" + id },

@@ -51,6 +51,7 @@ type Metrics struct {
 	callTime     *prometheus.HistogramVec
 
 	settingsRefused prometheus.Gauge
+	catalogRefused  prometheus.Gauge
 	keyRefused      prometheus.Gauge
 }
 
@@ -96,6 +97,8 @@ func New(c Config) *Metrics {
 
 	m.settingsRefused = m.state("settings_refused",
 		"1 while the settings that were read again are refused, and the former ones stay.")
+	m.catalogRefused = m.state("catalog_refused",
+		"1 while the catalog that was read again is refused, and the former one stays.")
 	m.keyRefused = m.state("stripe_key_refused", "1 while Stripe refuses the secret key, so that nobody can pay.")
 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -238,6 +241,9 @@ func (m *Metrics) StripeNotAsked(method string) {
 
 // SettingsRefused tells whether the settings that were read again are refused.
 func (m *Metrics) SettingsRefused(refused bool) { m.settingsRefused.Set(number(refused)) }
+
+// CatalogRefused tells whether the catalog that was read again is refused.
+func (m *Metrics) CatalogRefused(refused bool) { m.catalogRefused.Set(number(refused)) }
 
 // StripeKeyRefused tells whether Stripe refuses the secret key.
 func (m *Metrics) StripeKeyRefused(refused bool) { m.keyRefused.Set(number(refused)) }

@@ -1,0 +1,30 @@
+package orders
+
+import "context"
+
+// Always returns a function that returns c, for a catalog that never changes.
+func (c *Catalog) Always() func() *Catalog { return func() *Catalog { return c } }
+
+type catalogKey struct{}
+
+// WithCatalog returns a context in which c is the catalog, whatever catalog
+// comes into use meanwhile: one request sees one catalog.
+func WithCatalog(ctx context.Context, c *Catalog) context.Context {
+	return context.WithValue(ctx, catalogKey{}, c)
+}
+
+// Catalog returns the catalog of a request, or else the one in use now.
+func (s *Service) Catalog(ctx context.Context) *Catalog {
+	if c, ok := ctx.Value(catalogKey{}).(*Catalog); ok {
+		return c
+	}
+	return s.cfg.Catalog()
+}
+
+// shop is the service with the one catalog that a call sees.
+type shop struct {
+	*Service
+	catalog *Catalog
+}
+
+func (s *Service) shop(ctx context.Context) shop { return shop{s, s.Catalog(ctx)} }
