@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"fault":       {},
 	"money":       {},
 	"cleantext":   {},
+	"texts":       {},
 	"idempotency": {},
 	"sealed":      {},
 	"budget":      {},
@@ -54,7 +55,9 @@ var rooms = map[string][]string{
 	"httpserver":  {"fault", "httpio", "tracing"},
 	"golive":      {"fault", "httpio"},
 	"rehearsal":   {}, // it sees a shop from outside alone
-	"pages":       {"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "web"},
+	"pages": {
+		"appearance", "connect", "connect/mirror", "fault", "httpio", "money", "orders", "payments", "texts", "web",
+	},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},
@@ -79,7 +82,7 @@ var rooms = map[string][]string{
 	"effects":         {"connect", "drift", "payments", "queue", "tracing"},
 	"deliveries":      {"connect", "drift", "effects", "fault", "orders", "payments", "queue", "tracing"},
 	"guard":           {"fault"},
-	"mail":            {"money", "orders", "payments", "queue", "tracing"},
+	"mail":            {"money", "orders", "payments", "queue", "texts", "tracing"},
 	"connect":         {"budget", "cleantext", "fault", "httpio", "idempotency", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "connect", "fault", "money", "httpio", "orders", "payments", "queue", "tracing"},

@@ -12,11 +12,11 @@ import (
 	"strconv"
 	"strings"
 	texttemplate "text/template"
-	"time"
 
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/texts"
 )
 
 //go:embed templates
@@ -67,7 +67,7 @@ type sumView struct {
 // NewWriter returns a Writer. The templates of the folder are tried on a sample
 // of every e-mail, so that a mistake is found at the start.
 func NewWriter(c WriterConfig) (*Writer, error) {
-	if _, ok := languages[c.Language]; !ok {
+	if !texts.Has(c.Language) {
 		return nil, fmt.Errorf("mail: there are no e-mails in the language %q", c.Language)
 	}
 
@@ -133,10 +133,12 @@ func (w *Writer) try() error {
 		Items:    []orders.Item{{Name: "Sample", Quantity: 1, UnitAmount: 1000}},
 	}}
 
-	for lang, words := range languages {
-		for key := range words.emails {
-			if _, err := w.writeIn(lang, Email{Kind: key.kind, Recipient: key.to}, st); err != nil {
-				return err
+	for _, lang := range texts.Languages() {
+		for _, to := range recipients {
+			for kind := range emails(lang, to) {
+				if _, err := w.writeIn(lang, Email{Kind: kind, Recipient: to}, st); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -148,23 +150,23 @@ func (w *Writer) try() error {
 // that the shop's backend chose for the order, everybody else in the shop's.
 func (w *Writer) write(l Email, st *payments.State) (Text, error) {
 	lang, _, _ := strings.Cut(st.Order.Shop.Locale, "-")
-	if _, known := languages[lang]; known && l.Recipient == Buyer {
+	if l.Recipient == Buyer && texts.Has(lang) {
 		return w.writeIn(lang, l, st)
 	}
 	return w.writeIn(w.cfg.Language, l, st)
 }
 
 func (w *Writer) writeIn(lang string, l Email, st *payments.State) (Text, error) {
-	key := emailKey{l.Kind, l.Recipient}
+	kind := l.Kind
 	switch {
 	case l.Kind != payments.EffectPaid:
 	case st.Order.Trial():
-		key.kind = placedTrial
+		kind = placedTrial
 	case l.Recipient == Buyer && st.Order.Amount == 0:
-		key.kind = placedFree
+		kind = placedFree
 	}
 
-	t, ok := languages[lang].emails[key]
+	t, ok := emails(lang, l.Recipient)[kind]
 	if !ok {
 		return Text{}, fmt.Errorf("mail: there is no e-mail about %s to the %s", l.Kind, l.Recipient)
 	}
@@ -182,8 +184,8 @@ func (w *Writer) writeIn(lang string, l Email, st *payments.State) (Text, error)
 	return Text{Subject: v.Subject, Plain: plain.String(), HTML: html.String()}, nil
 }
 
-func (w *Writer) view(lang string, t texts, l Email, st *payments.State) view {
-	o, words := &st.Order, languages[lang]
+func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) view {
+	o, words := &st.Order, texts.Of(lang).Mail
 	format := func(minor int64) string { return money.Format(minor, o.Currency, lang) }
 
 	v := view{
@@ -200,7 +202,7 @@ func (w *Writer) view(lang string, t texts, l Email, st *payments.State) view {
 	}
 
 	fill := strings.NewReplacer("{number}", v.Number, "{amount}", v.Amount, "{shop}", v.Shop,
-		"{date}", date(lang, o.CreatedAt), "{due}", date(lang, o.FirstPayment(o.PaidAt))).Replace
+		"{date}", texts.Of(lang).Dates.Date(o.CreatedAt), "{due}", texts.Of(lang).Dates.Date(o.FirstPayment(o.PaidAt))).Replace
 
 	v.Subject, v.Title = fill(t.Subject), fill(t.Title)
 	v.OrderLine, v.Footer = fill(words.Order), fill(words.Footer)
@@ -227,7 +229,7 @@ func (w *Writer) view(lang string, t texts, l Email, st *payments.State) view {
 }
 
 // sums returns the lines between the items and the total, and the total.
-func sums(w words, o *orders.Order, format func(int64) string) (list []sumView) {
+func sums(w texts.Mail, o *orders.Order, format func(int64) string) (list []sumView) {
 	if o.Discount.Code != "" || o.ShippingRate.ID != "" || o.Deducted() > 0 || o.AddedTax() > 0 {
 		list = append(list, sumView{Name: w.Subtotal, Amount: format(o.Subtotal())})
 	}
@@ -259,7 +261,7 @@ func sums(w words, o *orders.Order, format func(int64) string) (list []sumView) 
 }
 
 // taxes returns the lines of tax that the shop's backend set.
-func taxes(w words, o *orders.Order, format func(int64) string) (list []sumView) {
+func taxes(w texts.Mail, o *orders.Order, format func(int64) string) (list []sumView) {
 	added := o.AddedTax()
 	for _, t := range o.Shop.Taxes {
 		name := t.Name
@@ -292,10 +294,31 @@ func amountOf(l Email, st *payments.State) int64 {
 // number returns what people call an order.
 func number(o *orders.Order) string { return cmp.Or(o.Reference, orders.ShortID(o.ID)) }
 
-// date writes a date as the language does.
-func date(lang string, t time.Time) string {
-	if lang == "fr" {
-		return t.Format("02/01/2006")
+// placedFree is the kind of e-mail about an order that costs nothing,
+// placedTrial about a subscription that begins with a trial.
+const (
+	placedFree  = "order.paid, free"
+	placedTrial = "order.paid, trial"
+)
+
+var recipients = []Recipient{Buyer, Shop}
+
+// emails returns the e-mails to a recipient in a language, by their kinds.
+func emails(lang string, to Recipient) map[string]texts.Email {
+	if to == Buyer {
+		return texts.Of(lang).Mail.Buyer
 	}
-	return t.Format("January 2, 2006")
+	return texts.Of(lang).Mail.Shop
+}
+
+// Recipients returns who gets an e-mail about a kind of effect, nobody if there
+// is none.
+func Recipients(kind string) []Recipient {
+	var list []Recipient
+	for _, to := range recipients {
+		if _, ok := emails(texts.Default, to)[kind]; ok {
+			list = append(list, to)
+		}
+	}
+	return list
 }

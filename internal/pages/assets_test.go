@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/pages"
+	"checkoutd/internal/texts"
 	"checkoutd/web"
 )
 
@@ -210,15 +211,15 @@ func TestScriptsFindTheirWords(t *testing.T) {
 		{checkout(order("open", "unpaid")), used(checkoutModules...)},
 	} {
 		english := data(t, parse(t, get(t, p, tt.v, "en").Body.String()))["texts"].(map[string]any)
-		for _, language := range []string{"en", "fr"} {
-			texts := data(t, parse(t, get(t, p, tt.v, language).Body.String()))["texts"].(map[string]any)
+		for _, language := range texts.Languages() {
+			words := data(t, parse(t, get(t, p, tt.v, language).Body.String()))["texts"].(map[string]any)
 			for _, w := range tt.used {
-				if s, _ := texts[w].(string); s == "" {
+				if s, _ := words[w].(string); s == "" {
 					t.Errorf("%s in %s: the script says %q, for which there are no words", tt.v.name, language, w)
 				}
 			}
 
-			for w, s := range texts {
+			for w, s := range words {
 				if !slices.Contains(tt.used, w) {
 					t.Errorf("%s: nobody says %q", tt.v.name, w)
 				}

@@ -10,28 +10,30 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/texts"
 )
 
 // checkoutData is the data for checkout.js. The options for payments come from
 // GET /config.
 type checkoutData struct {
-	Lang        string            `json:"lang"`
-	Locale      string            `json:"locale"`
-	Live        bool              `json:"live"`
-	OrderID     string            `json:"orderId"`
-	Currency    string            `json:"currency"`
-	Decimals    int               `json:"decimals"`
-	Every       string            `json:"every"` // how often it is paid, "" for once
-	CompleteURL string            `json:"completeUrl"`
-	ScriptURL   string            `json:"scriptUrl"`
-	Texts       checkoutWords     `json:"texts"`
-	Errors      map[string]string `json:"errors"`
-	Declines    map[string]string `json:"declines"`
+	Lang        string                `json:"lang"`
+	Locale      string                `json:"locale"`
+	Live        bool                  `json:"live"`
+	OrderID     string                `json:"orderId"`
+	Currency    string                `json:"currency"`
+	Decimals    int                   `json:"decimals"`
+	Every       string                `json:"every"` // how often it is paid, "" for once
+	CompleteURL string                `json:"completeUrl"`
+	ScriptURL   string                `json:"scriptUrl"`
+	Texts       checkoutWords         `json:"texts"`
+	Plurals     texts.CheckoutPlurals `json:"plurals"`
+	Errors      map[string]string     `json:"errors"`
+	Declines    map[string]string     `json:"declines"`
 }
 
 type checkoutWords struct {
-	checkoutTexts
-	lineTexts
+	texts.CheckoutScript
+	texts.Lines
 }
 
 // stateData is the data for checkout-state.js.
@@ -54,7 +56,7 @@ type checkoutPage struct {
 	Pay       string
 	State     string
 	Heading   string // of the state, where no title above the columns has it
-	Texts     stateTexts
+	Texts     texts.State
 	Link      string // where State sends the buyer
 	LinkText  string
 	Message   string // the last refusal
@@ -140,7 +142,7 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) checkoutPage(
 	ctx context.Context, loc locale, o orders.View, refusal *fault.Error,
 ) (pg page, err error) {
-	t := loc.texts.Checkout.forMode(formMode(o))
+	t := loc.texts.Checkout.ForMode(formMode(o))
 	view := checkoutPage{
 		Title:     t.Title,
 		Order:     p.orderView(loc, o),
@@ -213,7 +215,8 @@ func (p *Pages) formPage(ctx context.Context, loc locale, pg page, view checkout
 		Every:       view.Order.Every,
 		CompleteURL: completeURL(view.Order.ID),
 		ScriptURL:   p.cfg.ScriptURL,
-		Texts:       checkoutWords{t, loc.texts.Lines},
+		Texts:       checkoutWords{t.CheckoutScript, loc.texts.Lines},
+		Plurals:     t.CheckoutPlurals,
 		Errors:      loc.texts.Errors.ByCode,
 		Declines:    loc.texts.Errors.ByDecline,
 	}
@@ -230,7 +233,7 @@ func (p *Pages) statePage(loc locale, pg page, view checkoutPage) page {
 	}
 
 	view.Title = view.Texts.Title
-	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
+	view.Link, view.LinkText = completeURL(o.ID), t.ViewDetails
 	if view.State == "expired" || view.State == "canceled" {
 		view.Link, view.LinkText = pg.Back, loc.texts.Common.BackToShop
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/texts"
 )
 
 // pageData is the data that every page's script gets.
@@ -37,7 +38,7 @@ func (p *Pages) knownData(loc locale, o orders.View, poll string) knownData {
 type completePage struct {
 	Order    orderView
 	State    string
-	Texts    stateTexts
+	Texts    texts.State
 	Message  string // Stripe's words on a failure
 	Receipt  bool   // the order is paid: show date and print button
 	Setup    bool   // a method is saved, nothing is paid
@@ -98,7 +99,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	view := completePage{
 		Order:   p.orderView(loc, o),
 		State:   state,
-		Texts:   loc.texts.statesFor(formMode(o))[state],
+		Texts:   loc.texts.StatesFor(formMode(o))[state],
 		Setup:   o.Mode == orders.ModeSetup,
 		Free:    isFree(o),
 		Waiting: poll == "fast",
@@ -107,11 +108,11 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case todo != nil:
 		view.State, view.Instructions = awaiting, todo
-		view.Texts = stateTexts{todo.Title, todo.Text}
-		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(formMode(o)).PayAnotherWay
+		view.Texts = texts.State{Title: todo.Title, Text: todo.Text}
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.ForMode(formMode(o)).PayAnotherWay
 
 	case state == "requires_action":
-		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(formMode(o)).Resume
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.ForMode(formMode(o)).Resume
 	case state == "unpaid", state == "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/texts"
 )
 
 // Links opens the links by which the owners of accounts connect them.
@@ -28,7 +29,7 @@ type Links interface {
 type linkPage struct {
 	State    string // the key of its texts
 	Mark     string // the sign above the title, as for payments; "" for none
-	Texts    stateTexts
+	Texts    texts.State
 	May      string // what is asked for, "" where nothing is
 	Problem  string // why the last try connected nothing
 	Start    string // where the button leads, "" for no button

@@ -7,6 +7,7 @@ import (
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/texts"
 )
 
 // Dashboard is what the page of a connected account needs besides the rest.
@@ -42,13 +43,13 @@ type dashboardTab struct {
 
 // dashboardData is what the page's script needs.
 type dashboardData struct {
-	Lang           string            `json:"lang"`
-	Locale         string            `json:"locale"`
-	ScriptURL      string            `json:"scriptUrl"`
-	PublishableKey string            `json:"publishableKey"`
-	Light          map[string]string `json:"light"` // variables of Connect's appearance
-	Dark           map[string]string `json:"dark"`
-	Texts          dashboardTexts    `json:"texts"`
+	Lang           string                `json:"lang"`
+	Locale         string                `json:"locale"`
+	ScriptURL      string                `json:"scriptUrl"`
+	PublishableKey string                `json:"publishableKey"`
+	Light          map[string]string     `json:"light"` // variables of Connect's appearance
+	Dark           map[string]string     `json:"dark"`
+	Texts          texts.DashboardScript `json:"texts"`
 }
 
 // ServeDashboard is GET /connect/dashboard: the page with the components that
@@ -89,7 +90,7 @@ func (p *Pages) ServeDashboard(w http.ResponseWriter, r *http.Request) error {
 		PublishableKey: p.cfg.PublishableKey(),
 		Light:          light,
 		Dark:           dark,
-		Texts:          t,
+		Texts:          t.DashboardScript,
 	}
 
 	// The login at Stripe opens in a window that has to report back, which any
@@ -115,7 +116,7 @@ func (p *Pages) RenderDashboardError(w http.ResponseWriter, r *http.Request, sta
 
 	loc := localeOf(r)
 	t := loc.texts.Dashboard
-	state := stateTexts{t.ClosedTitle, t.OpenAgain}
+	state := texts.State{Title: t.ClosedTitle, Text: t.OpenAgain}
 	if r.URL.Query().Has("signed_out") {
 		state.Title = t.SignedOut
 	}

@@ -2,14 +2,16 @@ package pages
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/texts"
 )
 
 type errorPage struct {
-	Texts     stateTexts
+	Texts     texts.State
 	RequestID string
 	NoShop    bool // do not lead to the shop
 }
@@ -20,9 +22,9 @@ type errorPage struct {
 func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
 	loc := localeOf(r)
 	t := loc.texts.Errors
-	state, ok := t.ByStatus[status]
+	state, ok := t.ByStatus[strconv.Itoa(status)]
 	if !ok {
-		state = t.ByStatus[0]
+		state = t.ByStatus["other"]
 	}
 
 	if text := t.ByCode[f.Code]; text != "" {

@@ -6,24 +6,16 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/texts"
 )
 
 // instructionsView shows what the buyer has to do away from the page, such as
 // paying a voucher.
 type instructionsView struct {
-	instructionsTexts
+	texts.Instructions
 	Date dateView // the last day, empty for none
 	URL  string   // Stripe's page with the instructions, "" for none
 	slow bool     // days rather than minutes
-}
-
-// instructionsTexts are the texts for one kind of instructions.
-type instructionsTexts struct {
-	Title string
-	Text  string
-	By    string // before the date
-	Open  string // the link to the instructions
-	Note  string // before the buyer chooses another way to pay
 }
 
 // awaiting is the state of a page that shows instructions.
@@ -43,8 +35,8 @@ func (p *Pages) instructions(ctx context.Context, loc locale, o orders.View) (*i
 
 	in := answer.Instructions
 	v := &instructionsView{
-		instructionsTexts: loc.texts.Instructions[kindOf(in.Type)],
-		slow:              in.Slow,
+		Instructions: loc.texts.Instructions[kindOf(in.Type)],
+		slow:         in.Slow,
 	}
 
 	// Nothing else is a page, and what Stripe says becomes a link.

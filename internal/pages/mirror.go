@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/message"
 
 	"checkoutd/internal/connect/mirror"
+	"checkoutd/internal/texts"
 )
 
 // Mirrors tells how far the copies of connected accounts' payments have come.
@@ -25,7 +26,7 @@ type Mirrors interface {
 type mirrorView struct {
 	State   string // the key of its texts, as the API names it; "none" without a mirror
 	Mark    string // the sign above the title
-	Texts   stateTexts
+	Texts   texts.State
 	Back    string // to the dashboard
 	Percent int    // of the time that is read; -1 if it is not known
 	Share   string // Percent as text
@@ -101,14 +102,15 @@ func (l locale) mirrorView(m *mirror.Progress) mirrorView {
 	}
 
 	if m.Remaining != nil && v.Percent >= 0 {
-		v.Left = t.left(time.Duration(*m.Remaining) * time.Second)
+		v.Left = l.left(time.Duration(*m.Remaining) * time.Second)
 	}
 
 	return v
 }
 
 // left returns how long something takes, roughly.
-func (t mirrorTexts) left(d time.Duration) string {
+func (l locale) left(d time.Duration) string {
+	t := l.texts.Mirror
 	switch {
 	case d < time.Minute:
 		return t.Soon

@@ -125,10 +125,7 @@ func (v *orderView) addTrial(loc locale, amount func(int64) amountView) {
 	later := amount(v.View.Subtotal)
 	days := strconv.FormatInt(v.Trial.Days, 10)
 
-	name := fill(t.TrialDays, "days", days)
-	if v.Trial.Days == 1 {
-		name = t.TrialDay
-	}
+	name := fill(loc.plural(t.TrialDays, v.Trial.Days), "days", days)
 
 	v.Deductions = append(v.Deductions, sumView{Name: name, Amount: negative(later)})
 	v.RecurringNote = fill(t.TrialNote, "total", later.Text, "every", v.Every)
@@ -137,15 +134,15 @@ func (v *orderView) addTrial(loc locale, amount func(int64) amountView) {
 }
 
 // formMode is what the texts about an order are chosen by.
-func formMode(o orders.View) orders.Mode {
+func formMode(o orders.View) string {
 	if o.Trial != nil {
 		return modeTrial
 	}
-	return o.Mode
+	return string(o.Mode)
 }
 
 // modeTrial names the texts about a subscription that begins with a trial.
-const modeTrial orders.Mode = "trial"
+const modeTrial = "trial"
 
 // addSums adds the sums between the subtotal and the total. The page has all of
 // them, hidden if they are empty, because the checkout's script may show them
@@ -196,14 +193,12 @@ func (l locale) stepper(name string, count int64) stepperView {
 // every returns how often something is paid for: "every month", "every 3
 // months"; "" for once.
 func (l locale) every(r *orders.Recurring) string {
-	every := l.texts.Every
-	switch {
-	case r == nil:
+	if r == nil {
 		return ""
-	case r.IntervalCount <= 1:
-		return every[r.Interval]
 	}
-	return fill(every[r.Interval+"s"], "count", strconv.FormatInt(r.IntervalCount, 10))
+
+	n := max(r.IntervalCount, 1)
+	return fill(l.plural(l.texts.Every[r.Interval], n), "count", strconv.FormatInt(n, 10))
 }
 
 // dateView is a time twice: as text for people, and machine-readable for the
@@ -220,7 +215,7 @@ func (l locale) date(t time.Time) dateView {
 	t = t.UTC()
 	d := l.texts.Dates
 	return dateView{
-		Text: fill(d.Layout, "day", strconv.Itoa(t.Day()), "month", d.Months[t.Month()-1],
+		Text: fill(d.Time, "day", strconv.Itoa(t.Day()), "month", d.Months[t.Month()-1],
 			"year", strconv.Itoa(t.Year()), "time", t.Format("15:04")),
 		Machine: t.Format(time.RFC3339),
 	}

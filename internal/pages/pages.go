@@ -4,7 +4,8 @@
 // Stripe's form, and checkoutd.js, which shows the checkout on a page of the
 // shop's own.
 //
-// It owns texts, templates and assets (package web). It shows orders and
+// It owns templates and assets (package web), and takes its texts from package
+// texts. It shows orders and
 // payments, and decides nothing about them. It guarantees that a page is
 // rendered completely before its first byte is written, that no page needs an
 // inline script or style, and that the address of an asset changes with its
@@ -26,6 +27,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/texts"
 	"checkoutd/web"
 )
 
@@ -202,7 +204,7 @@ type page struct {
 	Stripe   string // address of Stripe.js where the page needs it
 	Refresh  int    // seconds until a browser without scripts asks again, 0 for never
 	Data     any    // for the module, as JSON
-	T        *texts
+	T        *texts.All
 	View     any
 }
 

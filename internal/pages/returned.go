@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/texts"
 )
 
 // returnedPage is the view of returned.html.
 type returnedPage struct {
 	State string // as completeState returns it, "unknown" without a valid secret
-	Texts stateTexts
+	Texts texts.State
 	Note  string
 	// Continue is where the shop wants the buyer to go on, "" for nowhere.
 	Continue string
@@ -41,7 +42,7 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 
 	if known {
 		view.State, status = completeState(order), http.StatusOK
-		view.Texts, view.Note = loc.texts.statesFor(formMode(order))[view.State], t.DetailsElsewhere
+		view.Texts, view.Note = loc.texts.StatesFor(formMode(order))[view.State], t.DetailsElsewhere
 		view.Continue = continueURL(order)
 
 		if pollOf(view.State) == "fast" {

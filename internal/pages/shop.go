@@ -9,6 +9,7 @@ import (
 
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/texts"
 	"checkoutd/web"
 )
 
@@ -40,7 +41,7 @@ type shopData struct {
 }
 
 type shopWords struct {
-	shopTexts
+	texts.ShopScript
 	Remove string `json:"remove"`
 }
 
@@ -78,7 +79,7 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 		Currency: catalog.Currency(),
 		Shipping: shopAmounts(catalog.ShippingFrom()),
 		Products: []shopProduct{},
-		Texts:    shopWords{t, loc.texts.Lines.Remove},
+		Texts:    shopWords{t.ShopScript, loc.texts.Lines.Remove},
 		Errors:   loc.texts.Errors.ByCode,
 	}
 

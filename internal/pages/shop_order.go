@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/texts"
 )
 
 // sumView is a named part of a total.
@@ -50,12 +51,12 @@ func localeFor(r *http.Request, o orders.View) locale {
 
 	tag := language.Make(o.Shop.Locale)
 	base, _ := tag.Base()
-	text, ok := textsOf(base.String())
-	if !ok {
+	lang := base.String()
+	if !texts.Has(lang) {
 		return localeOf(r)
 	}
 
-	return locale{lang: base.String(), tag: shortTag(tag), texts: text}
+	return locale{lang: lang, tag: shortTag(tag), texts: texts.Of(lang)}
 }
 
 // backURL returns where "Back to the shop" leads: to the shop's own page if it

@@ -81,5 +81,5 @@ export function shippingText() {
     ? fill(t.from, {
         amount: formatPrice({ ...lowest, currency: first.price.currency }, page.locale),
       })
-    : t.free;
+    : t.freeFrom;
 }

@@ -121,6 +121,17 @@ export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
+/**
+ * Returns the text for a number, as package texts does on the server.
+ *
+ * @param {Record<string, string>} forms by plural category
+ * @param {number} n
+ * @param {string} lang
+ */
+export function plural(forms, n, lang) {
+  return forms[`=${n}`] ?? forms[new Intl.PluralRules(lang).select(n)] ?? forms.other ?? '';
+}
+
 /** @param {number} ms */
 export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));

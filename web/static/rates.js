@@ -1,5 +1,5 @@
 /** The shipping rates, of which the buyer chooses one. */
-import { fill, part, setText } from './dom.js';
+import { fill, part, plural, setText } from './dom.js';
 
 /**
  * @param {import('./session.js').Place} place
@@ -11,7 +11,7 @@ import { fill, part, setText } from './dom.js';
 export function startRates(
   { dom: { byId, copyOf, hasFocus } },
   view,
-  { t },
+  { t, page: { lang, plurals } },
   orders,
   { applyChange, money },
 ) {
@@ -61,8 +61,9 @@ export function startRates(
   function estimate({ min_days: min, max_days: max }) {
     const longest = max ?? min;
     if (!longest) return '';
-    if (min && min !== longest) return fill(t.daysRange, { min, max: longest });
-    return longest === 1 ? t.oneDay : fill(t.days, { days: longest });
+    const isRange = min && min !== longest;
+    const forms = isRange ? plurals.daysRange : plurals.days;
+    return fill(plural(forms, longest, lang), { min: min ?? longest, max: longest, days: longest });
   }
 
   list.addEventListener('change', (event) => {

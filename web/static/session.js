@@ -46,6 +46,8 @@
  * @property {string} scriptUrl
  * @property {Record<string, string>} texts by name; a test in internal/pages
  *   checks the names against the modules that use them
+ * @property {Record<string, Record<string, string>>} plurals texts that depend
+ *   on a number, by their categories
  * @property {Record<string, string>} errors
  * @property {Record<string, string>} declines
  *
