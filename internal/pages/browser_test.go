@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -130,7 +131,39 @@ func (s *site) shop(w http.ResponseWriter, r *http.Request) error {
 func (s *site) checkout(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pages.Knowing(known{order: s.order}).ServeCheckout(w, r)
+
+	page := httptest.NewRecorder()
+	if err := s.pages.Knowing(known{order: s.order}).ServeCheckout(page, r); err != nil {
+		return err
+	}
+
+	_, err := w.Write(s.withConfig(page.Body.Bytes(), r.Host))
+	return err
+}
+
+var pageBlock = regexp.MustCompile(`(<script type="application/json" id="page-data">)(.*)(</script>)`)
+
+// withConfig returns a checkout page with the site's configuration in place of
+// the server's.
+func (s *site) withConfig(html []byte, host string) []byte {
+	return pageBlock.ReplaceAllFunc(html, func(block []byte) []byte {
+		part := pageBlock.FindSubmatch(block)
+		var data map[string]any
+		if err := json.Unmarshal(part[2], &data); err != nil {
+			s.t.Error(err)
+		}
+
+		delete(data, "config")
+		if !s.down {
+			data["config"] = s.configuration(host)
+		}
+
+		changed, err := json.Marshal(data) // escapes < and >
+		if err != nil {
+			s.t.Error(err)
+		}
+		return slices.Concat(part[1], changed, part[3])
+	})
 }
 
 func (s *site) complete(w http.ResponseWriter, r *http.Request) error {
@@ -192,6 +225,10 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 		panic(http.ErrAbortHandler)
 	}
 
+	return httpio.WriteJSON(w, http.StatusOK, s.configuration(r.Host))
+}
+
+func (s *site) configuration(host string) map[string]any {
 	var resume any
 	if s.resume != "" {
 		resume = map[string]any{"client_secret": s.resume, "status": "requires_action"}
@@ -208,7 +245,7 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 		"payment_element": map[string]any{"layout": "tabs"},
 		"order":           s.json(),
 		"resume":          resume,
-		"return_url":      "http://" + r.Host + "/complete?order=" + s.order.ID,
+		"return_url":      "http://" + host + "/complete?order=" + s.order.ID,
 		"express":         nil,
 		"address":         map[string]any{"shipping": false, "billing": false},
 		"collect_email":   false,
@@ -216,7 +253,7 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	maps.Copy(answer, s.settings)
-	return httpio.WriteJSON(w, http.StatusOK, answer)
+	return answer
 }
 
 func (s *site) change(w http.ResponseWriter, r *http.Request) error {

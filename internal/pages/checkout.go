@@ -7,14 +7,13 @@ import (
 	"net/http"
 	"strings"
 
-	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/texts"
 )
 
-// checkoutData is the data for checkout.js. The options for payments come from
-// GET /config.
+// checkoutData is the data for checkout.js. Config is what GET /config answers
+// at this moment.
 type checkoutData struct {
 	Lang        string                `json:"lang"`
 	Locale      string                `json:"locale"`
@@ -25,6 +24,7 @@ type checkoutData struct {
 	Every       string                `json:"every"` // how often it is paid, "" for once
 	CompleteURL string                `json:"completeUrl"`
 	ScriptURL   string                `json:"scriptUrl"`
+	Config      *configView           `json:"config"`
 	Texts       checkoutWords         `json:"texts"`
 	Plurals     texts.CheckoutPlurals `json:"plurals"`
 	Errors      map[string]string     `json:"errors"`
@@ -75,18 +75,17 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		return p.openByToken(w, r, token)
 	}
 
-	o, refusal, err := p.opened(r, r.PathValue("id"))
+	o, err := p.opened(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 
-	loc := localeFor(r, o)
-	pg, err := p.checkoutPage(r.Context(), loc, o, refusal)
+	pg, err := p.checkoutPage(r.Context(), localeFor(r, o.view), o)
 	if err != nil {
 		return err
 	}
 
-	allowPictures(w.Header(), o)
+	allowPictures(w.Header(), o.view)
 	return p.render(w, http.StatusOK, pg)
 }
 
@@ -101,13 +100,13 @@ type formView struct {
 // ServeForm is GET /checkout-form: what the checkout page of an order shows,
 // for the page of another site that mounts it.
 func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
-	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
+	o, err := p.opened(r, r.URL.Query().Get("order"))
 	if err != nil {
 		return err
 	}
 
-	loc := localeFor(r, o)
-	pg, err := p.checkoutPage(r.Context(), loc, o, refusal)
+	loc := localeFor(r, o.view)
+	pg, err := p.checkoutPage(r.Context(), loc, o)
 	if err != nil {
 		return err
 	}
@@ -139,9 +138,8 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // checkoutPage returns the checkout of an order: its form, or its state.
-func (p *Pages) checkoutPage(
-	ctx context.Context, loc locale, o orders.View, refusal *fault.Error,
-) (pg page, err error) {
+func (p *Pages) checkoutPage(ctx context.Context, loc locale, opened openedOrder) (pg page, err error) {
+	o := opened.view
 	t := loc.texts.Checkout.ForMode(formMode(o))
 	view := checkoutPage{
 		Title:     t.Title,
@@ -160,12 +158,17 @@ func (p *Pages) checkoutPage(
 		return p.statePage(loc, pg, view), nil
 	}
 
-	view.Message = loc.refusal(refusal)
+	view.Message = loc.refusal(opened.refusal)
 	if view.Instructions, err = p.instructions(ctx, loc, o); err != nil {
 		return page{}, err
 	}
 
-	return p.formPage(ctx, loc, pg, view), nil
+	config, err := p.config(ctx, opened.Order, o)
+	if err != nil {
+		return page{}, err
+	}
+
+	return p.formPage(ctx, loc, pg, view, config), nil
 }
 
 // openByToken opens an order of the shop's backend for whoever the shop gave
@@ -182,7 +185,9 @@ func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string
 }
 
 // formPage returns the checkout of an order that can be paid.
-func (p *Pages) formPage(ctx context.Context, loc locale, pg page, view checkoutPage) page {
+func (p *Pages) formPage(
+	ctx context.Context, loc locale, pg page, view checkoutPage, config *configView,
+) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
@@ -215,6 +220,7 @@ func (p *Pages) formPage(ctx context.Context, loc locale, pg page, view checkout
 		Every:       view.Order.Every,
 		CompleteURL: completeURL(view.Order.ID),
 		ScriptURL:   p.cfg.ScriptURL,
+		Config:      config,
 		Texts:       checkoutWords{t.CheckoutScript, loc.texts.Lines},
 		Plurals:     t.CheckoutPlurals,
 		Errors:      loc.texts.Errors.ByCode,

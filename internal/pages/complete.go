@@ -71,11 +71,12 @@ func pollOf(state string) string {
 // knows. A buyer with nothing left to do goes on to the shop's own page, if it
 // named one, and sees the receipt otherwise.
 func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
-	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
+	opened, err := p.opened(r, r.URL.Query().Get("order"))
 	if err != nil {
 		return err
 	}
 
+	o := opened.view
 	if to := p.redirectURL(o); to != "" {
 		redirect(w, r, to)
 		return nil
@@ -116,7 +117,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	case state == "unpaid", state == "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
-			view.Message = loc.refusal(refusal)
+			view.Message = loc.refusal(opened.refusal)
 		}
 
 	case state == "paid", state == "refunded", state == "partly_refunded":

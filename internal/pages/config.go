@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"net/http"
 
 	"checkoutd/internal/appearance"
@@ -37,19 +38,30 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	var resume *payments.Answer
-
-	answer, underWay, err := p.cfg.Payments.Resume(r.Context(), o.ID)
+	view, err := p.config(r.Context(), o, p.cfg.Orders.View(r.Context(), o))
 	if err != nil {
 		return err
+	}
+
+	return httpio.WriteJSON(w, http.StatusOK, view)
+}
+
+// config returns what the script needs to know of an order. The page brings it
+// along, which saves the first call; a form that opens again asks for it.
+func (p *Pages) config(ctx context.Context, o orders.Order, view orders.View) (*configView, error) {
+	var resume *payments.Answer
+
+	answer, underWay, err := p.cfg.Payments.Resume(ctx, o.ID)
+	if err != nil {
+		return nil, err
 	}
 
 	if underWay {
 		resume = &answer
 	}
 
-	view, form := p.cfg.Orders.View(r.Context(), o), p.cfg.Form
-	return httpio.WriteJSON(w, http.StatusOK, configView{
+	form := p.cfg.Form
+	return &configView{
 		PublishableKey: p.cfg.PublishableKey(),
 		StripeAccount:  o.Account,
 		ScriptURL:      p.cfg.ScriptURL,
@@ -66,9 +78,9 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 			Phone:    form.ShippingPhone,
 		},
 		CollectEmail:   form.CollectEmail,
-		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog(r.Context()).HasPromotions(),
+		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog(ctx).HasPromotions(),
 		Order:          view,
 		Resume:         resume,
 		ReturnURL:      p.cfg.ReturnURL(o.ID),
-	})
+	}, nil
 }

@@ -171,19 +171,25 @@ func New(cfg Config) (*Pages, error) {
 	return p, nil
 }
 
-// opened returns the order of the buyer who sent the request, and, if its last
-// payment failed, why.
-func (p *Pages) opened(r *http.Request, id string) (v orders.View, refusal *fault.Error, err error) {
-	o, err := p.cfg.Orders.Opened(r, id)
-	if err != nil {
-		return v, nil, err
+// openedOrder is an order that its buyer opened, with what the buyer sees of
+// it, and why its last payment failed, nil if it did not.
+type openedOrder struct {
+	orders.Order
+	view    orders.View
+	refusal *fault.Error
+}
+
+// opened returns the order of the buyer who sent the request.
+func (p *Pages) opened(r *http.Request, id string) (o openedOrder, err error) {
+	if o.Order, err = p.cfg.Orders.Opened(r, id); err != nil {
+		return o, err
 	}
 
-	v = p.cfg.Orders.View(r.Context(), o)
-	if v.PaymentStatus == orders.PaymentFailed {
-		refusal, _, err = p.cfg.Payments.Refusal(r.Context(), o.ID)
+	o.view = p.cfg.Orders.View(r.Context(), o.Order)
+	if o.view.PaymentStatus == orders.PaymentFailed {
+		o.refusal, _, err = p.cfg.Payments.Refusal(r.Context(), o.ID)
 	}
-	return v, refusal, err
+	return o, err
 }
 
 // Static returns the handler of the assets below /static/.

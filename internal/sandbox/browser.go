@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"compress/gzip"
 	"io/fs"
 	"net/http"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/billing"
@@ -15,12 +17,14 @@ import (
 // browserRoutes adds the files of the stand-in for Stripe.js and the pages on
 // which buyers authenticate.
 func (s *Server) browserRoutes(mux *chi.Mux) {
-	mux.Get("/v3", s.file("stripe.js"))
-	mux.Get("/v3/", s.file("stripe.js"))
-	mux.Get("/{releaseTrain}/stripe.js", s.file("stripe.js"))
-	mux.Get("/v1.0/connect.js", s.file("connect.js"))
-	mux.Get("/v0.1/connect.js", s.file("connect.js"))
-	mux.Get("/v3/{name}", func(w http.ResponseWriter, r *http.Request) { s.file(chi.URLParam(r, "name"))(w, r) })
+	// Compressed, as Stripe does: a slow line behaves as it will there.
+	scripts := mux.With(middleware.Compress(gzip.BestCompression, "text/javascript"))
+	scripts.Get("/v3", s.file("stripe.js"))
+	scripts.Get("/v3/", s.file("stripe.js"))
+	scripts.Get("/{releaseTrain}/stripe.js", s.file("stripe.js"))
+	scripts.Get("/v1.0/connect.js", s.file("connect.js"))
+	scripts.Get("/v0.1/connect.js", s.file("connect.js"))
+	scripts.Get("/v3/{name}", func(w http.ResponseWriter, r *http.Request) { s.file(chi.URLParam(r, "name"))(w, r) })
 	mux.Get("/3ds/{id}", s.buyerPage("3ds.html"))
 	mux.Get("/redirect/{id}", s.buyerPage("redirect.html"))
 	mux.Get("/receipts/{id}", s.receipt)

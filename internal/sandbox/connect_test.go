@@ -71,6 +71,8 @@ func TestAssetsAndPages(t *testing.T) {
 		want(t, path+" cache", r.header.Get("Cache-Control"), "no-store")
 	}
 
+	zipped := b.do("GET", "/v3/", "", header("Accept-Encoding", "gzip"))
+	want(t, "compressed, as Stripe's own is", zipped.header.Get("Content-Encoding"), "gzip")
 	want(t, "style", b.get("/v3/page.css").status, http.StatusOK)
 	want(t, "missing", b.get("/v3/none.css").status, http.StatusNotFound)
 

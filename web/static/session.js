@@ -44,6 +44,8 @@
  * @property {string} every
  * @property {string} completeUrl
  * @property {string} scriptUrl
+ * @property {Config} [config] the response of GET /config when the page was
+ *   rendered
  * @property {Record<string, string>} texts by name; a test in internal/pages
  *   checks the names against the modules that use them
  * @property {Record<string, Record<string, string>>} plurals texts that depend
@@ -86,18 +88,25 @@ export function createSession(place, view) {
 
   /** @type {Config} */
   let config;
+  /**
+   * What came with the page.
+   *
+   * @type {Config | null}
+   */
+  let fresh = page.config ?? null;
   /** @type {Stripe} */
   let stripe;
 
   /**
-   * Reads the current configuration: the order may have changed since the page
-   * was rendered, for example in another tab.
+   * Reads the current configuration: at first what came with the page, later
+   * that of the server, since the order may have changed in another tab.
    *
    * @returns {Promise<boolean>} false if there is nothing to pay and the page
    *   is left; rejects with an ApiError
    */
   async function readConfig() {
-    config = await api.get(`/config?order=${encodeURIComponent(page.orderId)}`);
+    config = fresh ?? (await api.get(`/config?order=${encodeURIComponent(page.orderId)}`));
+    fresh = null;
     const { order, resume } = config;
     if (canBePaid(order) && (!resume || resume.status === 'requires_action')) return true;
     leave();

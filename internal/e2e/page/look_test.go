@@ -3,6 +3,7 @@ package page_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"checkoutd/internal/browsertest"
@@ -80,7 +81,11 @@ const shifted = `new Promise((done) => {
 	setTimeout(() => done(sum), 200);
 })`
 
-// What the buyer sees stays where it is while the form loads.
+// fetched lists what the browser fetched for the page, without the page.
+const fetched = `performance.getEntriesByType('resource').map(({name}) => name.split('?')[0])`
+
+// What the buyer sees stays where it is while the form loads, and little is
+// fetched: on a slow line every request costs its way there and back.
 func TestTheCheckoutStandsStill(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"))
@@ -94,6 +99,10 @@ func TestTheCheckoutStandsStill(t *testing.T) {
 
 		if sum := e2etest.Eval[float64](v, shifted); sum > 0.05 {
 			t.Errorf("%d pixels wide: the page has moved by %.3f, want at most 0.05", width, sum)
+		}
+
+		if got := e2etest.Eval[[]string](v, fetched); len(got) > 11 || slices.Contains(got, s.URL+"/config") {
+			t.Errorf("%d pixels wide: the page fetched %q; want 11 at most, and no /config", width, got)
 		}
 	}
 }
