@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
 	"cmd": {
-		"api", "app", "backup", "config", "conform", "connect", "deliveries", "drift", "fault", "golive", "guard", "mail",
+		"api", "app", "backup", "cli", "config", "conform", "connect", "deliveries", "drift", "fault", "golive", "guard", "mail",
 		"money", "orders", "payments", "people", "rehearsal", "webhooks",
 	},
 	"app":         {everything},
@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"money":       {},
 	"cleantext":   {},
 	"texts":       {},
+	"cli":         {"fault", "spelling"},
 	"idempotency": {},
 	"sealed":      {},
 	"budget":      {},
