@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/conform"
 )
 
@@ -50,7 +51,7 @@ func TestConformEndsWithACodeForScripts(t *testing.T) {
 
 	p := aimedAt(t, other.URL)
 	out, _, err := p.run("conform", "--only", "tokens/")
-	if exitCode(err) != exitDifferent || !strings.Contains(out, "15 different") {
+	if cli.ExitCode(err) != exitDifferent || !strings.Contains(out, "15 different") {
 		t.Errorf("with differences: %v\n%s", err, out)
 	}
 
@@ -58,7 +59,7 @@ func TestConformEndsWithACodeForScripts(t *testing.T) {
 		{"conform", "--only", "nothing"}, {"conform", "--only", "connect/direct"},
 		{"conform", "now"}, {"conform", "--account", "me"}, {"conform", "--sing"},
 	} {
-		if _, _, err := p.run(args...); exitCode(err) != exitUnfinished {
+		if _, _, err := p.run(args...); cli.ExitCode(err) != exitUnfinished {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
@@ -74,12 +75,12 @@ func TestConformEndsWithACodeForScripts(t *testing.T) {
 
 	silent := aimedAt(t, dead.URL)
 	out, _, err = silent.run("conform", "--only", "tokens/used-twice")
-	if exitCode(err) != exitUnfinished || !strings.Contains(err.Error(), "1 cases ended for want of an answer") {
+	if cli.ExitCode(err) != exitUnfinished || !strings.Contains(err.Error(), "1 cases ended for want of an answer") {
 		t.Errorf("without an answer: %v\n%s", err, out)
 	}
 
 	p.settings["STRIPE_SECRET_KEY"] = "sk_live_conformCanary42"
-	if _, _, err := p.run("conform"); exitCode(err) != exitUnfinished || !strings.Contains(err.Error(),
+	if _, _, err := p.run("conform"); cli.ExitCode(err) != exitUnfinished || !strings.Contains(err.Error(),
 		"only test keys") {
 		t.Errorf("with a live key: %v", err)
 	}

@@ -2,86 +2,105 @@ package main
 
 import (
 	"context"
-	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/connect"
 )
 
-const connectUsage = `usage: server connect list [--state connected|disconnected] [--reference TEXT] [--after ID]
-                           [--limit N]
-       server connect show <account ID>
-       server connect link --reference TEXT [--return-url URL] [--expires-in DURATION]
-       server connect sync <account ID>
-       server connect deauthorize <account ID>
-       server connect mirror <account ID> [--start] [--since TIME|all] [--watch]
-       server connect report <account ID> <report> [--from DAY] [--to DAY] [--format csv|json]
-
-  list         list the Stripe accounts of others that are connected, newest first
-  show         show what is known of an account
-  link         print an address by which somebody can connect an account
-  sync         read an account at Stripe
-  deauthorize  disconnect an account, at Stripe and here
-  mirror       show how far the copy of an account's payments has come; --start and --since start it
-  report       print sums by day: payments, success, declines, refunds, disputes or fees
-
-The server may be running.
-
-`
-
-// connectQuery is the meaning of the arguments.
-type connectQuery struct {
-	sub, id string
-	filter  connect.Filter
-	link    connect.LinkRequest
+// connectCommand manages the connected accounts.
+func connectCommand() cli.Command {
+	const account = "an account as the API has it"
+	return cli.Command{
+		Name:    "connect",
+		Short:   "the Stripe accounts of others: list, show, link, sync, deauthorize, mirror, report",
+		Example: "server connect link --reference customer-17",
+		Commands: []cli.Command{
+			{
+				Name:    "list",
+				Short:   "list the Stripe accounts of others that are connected, newest first",
+				Example: "server connect list --state connected",
+				JSON:    account,
+				Paged:   true,
+				New:     newConnectList,
+			},
+			{
+				Name:    "show",
+				Args:    "ACCOUNT",
+				Short:   "show what is known of an account",
+				Example: "server connect show acct_…",
+				JSON:    account,
+				New: plain(func(ctx context.Context, words []string, e env) error {
+					return withAccount(ctx, "show", words, e, func(c *app.Connections, id string) (connect.Account, error) {
+						return c.ConnectAccount(ctx, id)
+					})
+				}),
+			},
+			{
+				Name:    "link",
+				Short:   "print an address by which somebody can connect an account",
+				Long:    "The first line of the output is the address alone, so that a script can read it.",
+				Example: "server connect link --reference customer-17 --expires-in 48h",
+				JSON:    "one object: url, id, reference, expires_at",
+				New:     newConnectLink,
+			},
+			{
+				Name:    "sync",
+				Args:    "ACCOUNT",
+				Short:   "read an account at Stripe",
+				Example: "server connect sync acct_…",
+				JSON:    account,
+				New:     plain(atStripe("sync", (*connect.Service).Sync)),
+			},
+			{
+				Name:    "deauthorize",
+				Args:    "ACCOUNT",
+				Short:   "disconnect an account, at Stripe and here",
+				Example: "server connect deauthorize acct_…",
+				JSON:    account,
+				New:     plain(atStripe("deauthorize", (*connect.Service).Deauthorize)),
+			},
+			mirrorCommand(),
+			reportCommand(),
+		},
+	}
 }
 
-// connectCommand manages the connected accounts.
-func connectCommand(ctx context.Context, args []string, e env) error {
-	if len(args) > 0 {
-		switch args[0] {
-		case "mirror":
-			return mirrorCommand(ctx, args[1:], e)
-		case "report":
-			return reportCommand(ctx, args[1:], e)
-		}
-	}
-
-	q, err := parseConnectQuery(args, e.err)
-	if err != nil {
-		return ignoreHelp(err)
+// withAccount prints the account that read returns for the one ID among words.
+func withAccount(
+	ctx context.Context, command string, words []string, e env,
+	read func(c *app.Connections, id string) (connect.Account, error),
+) error {
+	if len(words) != 1 || !strings.HasPrefix(words[0], "acct_") {
+		return cli.Usage("connect %s needs the ID of an account, as \"connect list\" shows it: acct_…", command)
 	}
 
 	return withOpened(ctx, e, app.OpenConnections, func(c *app.Connections) error {
-		switch q.sub {
-		case "list":
-			return listAccounts(ctx, c, q.filter, e.out)
-		case "show":
-			a, err := c.ConnectAccount(ctx, q.id)
-			return showAccount(e.out, q.id, a, err)
-		}
-
-		service, err := openConnect(ctx, c, e)
+		a, err := read(c, words[0])
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", words[0], publicError(err))
 		}
-
-		switch q.sub {
-		case "link":
-			return makeLink(ctx, service, q.link, e.out)
-		case "sync":
-			a, err := service.Sync(ctx, q.id)
-			return showAccount(e.out, q.id, a, err)
-		default:
-			a, err := service.Deauthorize(ctx, q.id)
-			return showAccount(e.out, q.id, a, err)
-		}
+		return showAccount(e, a)
 	})
+}
+
+// atStripe returns the action that does something with an account at Stripe.
+func atStripe(
+	command string, do func(*connect.Service, context.Context, string) (connect.Account, error),
+) cli.Action {
+	return func(ctx context.Context, words []string, e env) error {
+		return withAccount(ctx, command, words, e, func(c *app.Connections, id string) (a connect.Account, err error) {
+			service, err := openConnect(ctx, c, e)
+			if err != nil {
+				return a, err
+			}
+			return do(service, ctx, id)
+		})
+	}
 }
 
 // openConnect returns what connects accounts, with the configuration of the
@@ -98,115 +117,100 @@ func openConnect(ctx context.Context, c *app.Connections, e env) (*connect.Servi
 	return c.Service(ctx, cfg, versionText(), log, time.Now)
 }
 
-// parseConnectQuery parses the arguments of the command.
-func parseConnectQuery(args []string, stderr io.Writer) (q connectQuery, err error) {
-	if q.sub, err = subcommand("connect", connectUsage, args, stderr,
-		"list", "show", "link", "sync", "deauthorize", "mirror", "report"); err != nil {
-		return q, err
-	}
+func newConnectList(fs *flag.FlagSet) cli.Action {
+	var f connect.Filter
+	state := fs.String("state", "", "only those that are in this `state`: connected or disconnected")
+	fs.StringVar(&f.Reference, "reference", "", "only those of a customer of yours")
+	fs.StringVar(&f.After, "after", "", "the `ID` of the last account of the previous page")
+	fs.IntVar(&f.Limit, "limit", 100, "how many")
 
-	var state string
-	var expiresIn time.Duration
-	fs := newFlags("connect "+q.sub, connectUsage, stderr)
+	return func(ctx context.Context, _ []string, e env) error {
+		switch s := connect.State(*state); {
+		case s == connect.Connected || s == connect.Disconnected:
+			f.States = []connect.State{s}
+		case s != "":
+			return cli.Usage("--state is %q: use connected or disconnected", *state)
+		}
+		if f.Limit < 1 {
+			return cli.Usage("--limit must be 1 or more")
+		}
 
-	switch q.sub {
-	case "list":
-		fs.StringVar(&state, "state", "", "only those that are connected, or disconnected")
-		fs.StringVar(&q.filter.Reference, "reference", "", "only those of a customer of yours")
-		fs.StringVar(&q.filter.After, "after", "", "the last account of the previous page")
-		fs.IntVar(&q.filter.Limit, "limit", 100, "how many")
-	case "link":
-		fs.StringVar(&q.link.Reference, "reference", "", "your name of the customer who will connect an account")
-		fs.StringVar(&q.link.ReturnURL, "return-url", "", "where the person goes on")
-		fs.DurationVar(&expiresIn, "expires-in", connect.DefaultLifetime, "how long the link is valid, like 30m or 48h")
+		return withOpened(ctx, e, app.OpenConnections, func(c *app.Connections) error {
+			return listAccounts(ctx, c, f, e)
+		})
 	}
-
-	words, err := parseInterspersed(fs, args[1:])
-	if err != nil {
-		return q, err
-	}
-
-	q.link.ExpiresIn = int(expiresIn.Seconds())
-	if state != "" {
-		q.filter.States = []connect.State{connect.State(state)}
-	}
-	return q, q.check(state, words)
 }
 
-// check completes a query with the words that are no flags.
-func (q *connectQuery) check(state string, words []string) error {
-	needsID := q.sub == "show" || q.sub == "sync" || q.sub == "deauthorize"
-	switch {
-	case state != "" && state != string(connect.Connected) && state != string(connect.Disconnected):
-		return fmt.Errorf("--state is %q: use connected or disconnected", state)
-	case q.sub == "list" && q.filter.Limit < 1:
-		return errors.New("--limit must be 1 or more")
-	case q.sub == "link" && q.link.Reference == "":
-		return errors.New("connect link needs --reference: for which of your customers the account will be connected")
-	case needsID && (len(words) != 1 || !strings.HasPrefix(words[0], "acct_")):
-		return fmt.Errorf("connect %s needs the ID of an account, as \"connect list\" shows it: acct_…", q.sub)
-	case needsID:
-		q.id = words[0]
-	case len(words) > 0:
-		return fmt.Errorf("connect %s: unexpected argument %q", q.sub, words[0])
-	}
-	return nil
-}
-
-func listAccounts(ctx context.Context, c *app.Connections, f connect.Filter, out io.Writer) error {
+func listAccounts(ctx context.Context, c *app.Connections, f connect.Filter, e env) error {
 	list, err := c.ConnectAccounts(ctx, f)
 	if err != nil {
 		return publicError(err)
 	}
 
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tREFERENCE\tSTATE\tSCOPE\tCONNECTED\tDISCONNECTED")
+	out := e.List("ID", "STATE", "REFERENCE", "SCOPE", "CONNECTED", "DISCONNECTED")
 	for _, a := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, printable(a.Reference), a.State, a.Scope,
-			formatTime(a.ConnectedAt), formatTime(a.DisconnectedAt))
-	}
-
-	return w.Flush()
-}
-
-// showAccount prints an account, or the error about it.
-func showAccount(out io.Writer, id string, a connect.Account, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", id, publicError(err))
-	}
-
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range [][2]string{
-		{"account", a.ID},
-		{"reference", printable(a.Reference)},
-		{"state", string(a.State)},
-		{"scope", string(a.Scope)},
-		{"live", fmt.Sprint(a.Livemode)},
-		{"connected", formatTime(a.ConnectedAt)},
-		{"disconnected", strings.TrimSpace(formatTime(a.DisconnectedAt) + " " + string(a.Reason))},
-		{"charges enabled", fmt.Sprint(a.ChargesEnabled)},
-		{"payouts enabled", fmt.Sprint(a.PayoutsEnabled)},
-		{"country", a.Country},
-		{"currency", a.DefaultCurrency},
-		{"read", formatTime(a.ReadAt)},
-	} {
-		if row[1] != "" {
-			_, _ = fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
+		if err := out.Add(connect.Render(&a), a.ID, cli.State(a.State), cli.Text(a.Reference), a.Scope,
+			a.ConnectedAt, a.DisconnectedAt); err != nil {
+			return err
 		}
 	}
+	return out.Close()
+}
 
-	return w.Flush()
+func showAccount(e env, a connect.Account) error {
+	if e.JSON {
+		return e.Encode(connect.Render(&a))
+	}
+
+	return e.Record(
+		"account", a.ID,
+		"reference", cli.Text(a.Reference),
+		"state", cli.State(a.State),
+		"scope", a.Scope,
+		"live", a.Livemode,
+		"connected", a.ConnectedAt,
+		"disconnected", strings.TrimSpace(e.Time(a.DisconnectedAt)+" "+string(a.Reason)),
+		"charges enabled", a.ChargesEnabled,
+		"payouts enabled", a.PayoutsEnabled,
+		"country", a.Country,
+		"currency", a.DefaultCurrency,
+		"read", a.ReadAt,
+	)
+}
+
+func newConnectLink(fs *flag.FlagSet) cli.Action {
+	var req connect.LinkRequest
+	fs.StringVar(&req.Reference, "reference", "", "your name of the customer who will connect an account")
+	fs.StringVar(&req.ReturnURL, "return-url", "", "the `URL` where the person goes on")
+	lifetime := fs.Duration("expires-in", connect.DefaultLifetime, "how long the link is valid, like 30m or 48h")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		if req.Reference == "" {
+			return cli.Usage("connect link needs --reference: for which of your customers the account will be connected")
+		}
+		req.ExpiresIn = int(lifetime.Seconds())
+
+		return withOpened(ctx, e, app.OpenConnections, func(c *app.Connections) error {
+			service, err := openConnect(ctx, c, e)
+			if err != nil {
+				return err
+			}
+			return makeLink(ctx, service, req, e)
+		})
+	}
 }
 
 // makeLink prints the address alone on standard output's first line, so that a
 // script can read it.
-func makeLink(ctx context.Context, s *connect.Service, req connect.LinkRequest, out io.Writer) error {
+func makeLink(ctx context.Context, s *connect.Service, req connect.LinkRequest, e env) error {
 	token := connect.NewToken()
 	l, err := s.CreateLink(ctx, req, "", token)
 	if err != nil {
 		return publicError(err)
 	}
-	_, err = fmt.Fprintf(out, "%s\ncreated %s for %s: valid until %s\n",
-		s.URL(l.ID, token), l.ID, printable(l.Reference), formatTime(l.ExpiresAt))
-	return err
+
+	url := s.URL(l.ID, token)
+	object := cli.Object{"url": url, "id": l.ID, "reference": l.Reference, "expires_at": l.ExpiresAt}
+	return e.Result(object, "%s\ncreated %s for %s: valid until %s\n",
+		url, l.ID, cli.Printable(l.Reference), e.Time(l.ExpiresAt))
 }

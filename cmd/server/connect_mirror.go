@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/connect/mirror"
 )
 
@@ -23,40 +23,42 @@ type mirrorQuery struct {
 }
 
 // mirrorCommand shows, starts and watches the copy of an account's payments.
-func mirrorCommand(ctx context.Context, args []string, e env) error {
-	q, err := parseMirrorQuery(args, e.err)
-	if err != nil {
-		return ignoreHelp(err)
+func mirrorCommand() cli.Command {
+	return cli.Command{
+		Name:    "mirror",
+		Args:    "ACCOUNT",
+		Short:   "show how far the copy of an account's payments has come; --start and --since start it",
+		Example: "server connect mirror acct_… --since 2026-01-01 --watch",
+		JSON:    "a mirror as the API has it; with --watch, one each time",
+		New:     newMirror,
 	}
-
-	return withOpened(ctx, e, app.OpenMirrors, func(m *app.Mirrors) error {
-		return publicError(runMirror(ctx, m, q, e))
-	})
 }
 
-func parseMirrorQuery(args []string, stderr io.Writer) (q mirrorQuery, err error) {
-	fs := newFlags("connect mirror", connectUsage, stderr)
+func newMirror(fs *flag.FlagSet) cli.Action {
+	var q mirrorQuery
 	fs.BoolVar(&q.start, "start", false, "start it, or look for changes now")
 	fs.BoolVar(&q.watch, "watch", false, "follow it until everything is here")
 	since := fs.String("since", "", "start it; its history starts at this `time`: 2026-01-31, 2026-01-31T12:00:00Z or all")
 
-	words, err := parseInterspersed(fs, args)
-	if err != nil {
-		return q, err
-	}
-	if len(words) != 1 {
-		return q, errors.New("connect mirror needs the ID of one account")
-	}
-	q.account = words[0]
-
-	if *since != "" {
-		q.start, q.since = true, &time.Time{}
-		if *since != "all" {
-			*q.since, err = parseTime(*since)
+	return func(ctx context.Context, words []string, e env) (err error) {
+		if len(words) != 1 {
+			return cli.Usage("connect mirror needs the ID of one account")
 		}
-	}
+		q.account = words[0]
 
-	return q, err
+		if *since != "" {
+			q.start, q.since = true, &time.Time{}
+			if *since != "all" {
+				if *q.since, err = parseTime(*since); err != nil {
+					return err
+				}
+			}
+		}
+
+		return withOpened(ctx, e, app.OpenMirrors, func(m *app.Mirrors) error {
+			return publicError(runMirror(ctx, m, q, e))
+		})
+	}
 }
 
 // watchEvery is how often a progress bar moves, and lineEvery how often there
@@ -80,8 +82,7 @@ func runMirror(ctx context.Context, m *app.Mirrors, q mirrorQuery, e env) error 
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(e.out, progressLine(&p))
-	return err
+	return e.Result(p, "%s\n", progressLine(&p))
 }
 
 // watchMirror follows a mirror until it is current.
@@ -98,16 +99,18 @@ func watchMirror(ctx context.Context, m *app.Mirrors, account string, e env) err
 
 		done := p.State == mirror.Current || p.State == mirror.Stopped
 		switch {
-		case e.terminal:
-			_, _ = fmt.Fprintf(e.err, "\r\x1b[K%s %s", bar(&p), progressLine(&p))
+		case e.Terminal && !e.JSON:
+			_, _ = fmt.Fprintf(e.Err, "\r\x1b[K%s %s", bar(&p), progressLine(&p))
 		case done || time.Since(said) >= lineEvery:
 			said = time.Now()
-			_, _ = fmt.Fprintln(e.out, progressLine(&p))
+			if err := e.Result(p, "%s\n", progressLine(&p)); err != nil {
+				return err
+			}
 		}
 
 		if done {
-			if e.terminal {
-				_, _ = fmt.Fprintln(e.err)
+			if e.Terminal && !e.JSON {
+				_, _ = fmt.Fprintln(e.Err)
 			}
 			return nil
 		}
@@ -158,51 +161,55 @@ func progressLine(p *mirror.Progress) string {
 }
 
 // reportCommand prints a report about the payments of an account.
-func reportCommand(ctx context.Context, args []string, e env) error {
-	q, format, err := parseReportQuery(args, e.err)
-	if err != nil {
-		return ignoreHelp(err)
+func reportCommand() cli.Command {
+	return cli.Command{
+		Name:    "report",
+		Args:    "ACCOUNT REPORT",
+		Short:   "print sums by day: " + strings.Join(mirror.ReportNames(), ", "),
+		Example: "server connect report acct_… payments --from 2026-01-01 --to 2026-01-31",
+		JSON:    "the report as the API has it; --format json is the same",
+		New:     newReport,
 	}
+}
 
+func newReport(fs *flag.FlagSet) cli.Action {
+	from := fs.String("from", "", "the first `day`: 2026-01-31")
+	to := fs.String("to", "", "the last `day`")
+	format := fs.String("format", "csv", "the `format`: csv or json")
+
+	return func(ctx context.Context, words []string, e env) (err error) {
+		switch {
+		case len(words) != 2:
+			return cli.Usage("connect report needs the ID of an account and the name of a report: %s",
+				strings.Join(mirror.ReportNames(), ", "))
+		case *format != "csv" && *format != "json":
+			return cli.Usage("--format: unknown format %q: use csv or json", *format)
+		}
+
+		q := mirror.ReportQuery{Account: words[0], Name: words[1]}
+		if q.From, q.To, err = parseRange(*from, *to); err != nil {
+			return err
+		}
+		if !q.To.IsZero() {
+			q.To = q.To.AddDate(0, 0, 1)
+		}
+
+		return printReport(ctx, q, *format == "json" || e.JSON, e)
+	}
+}
+
+func printReport(ctx context.Context, q mirror.ReportQuery, asJSON bool, e env) error {
 	return withOpened(ctx, e, app.OpenMirrors, func(m *app.Mirrors) error {
 		if err := m.Report(ctx, q); err != nil {
 			return publicError(err)
 		}
 
 		write := q.WriteCSV
-		if format == "json" {
+		if asJSON {
 			write = q.WriteJSON
 		}
 
-		out := bufio.NewWriter(e.out)
+		out := bufio.NewWriter(e.Out)
 		return errors.Join(write(ctx, m.Store, time.Now(), out), out.Flush())
 	})
-}
-
-func parseReportQuery(args []string, stderr io.Writer) (q mirror.ReportQuery, format string, err error) {
-	fs := newFlags("connect report", connectUsage, stderr)
-	from := fs.String("from", "", "the first `day`: 2026-01-31")
-	to := fs.String("to", "", "the last `day`")
-	fs.StringVar(&format, "format", "csv", "csv or json")
-
-	words, err := parseInterspersed(fs, args)
-	if err != nil {
-		return q, "", err
-	}
-	if len(words) != 2 {
-		return q, "", errors.New("connect report needs the ID of an account and the name of a report: " +
-			strings.Join(mirror.ReportNames(), ", "))
-	}
-	q.Account, q.Name = words[0], words[1]
-
-	if !slices.Contains([]string{"csv", "json"}, format) {
-		return q, "", fmt.Errorf("--format: unknown format %q: use csv or json", format)
-	}
-
-	q.From, q.To, err = parseRange(*from, *to)
-	if !q.To.IsZero() {
-		q.To = q.To.AddDate(0, 0, 1)
-	}
-
-	return q, format, err
 }

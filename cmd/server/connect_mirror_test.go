@@ -56,7 +56,7 @@ func TestConnectMirrorAndReport(t *testing.T) {
 	}
 
 	e, out, bar := p.env()
-	e.terminal = true
+	e.Terminal = true
 	if err := run(t.Context(), []string{"connect", "mirror", "acct_1", "--watch"}, e); err != nil {
 		t.Fatal(err)
 	}

@@ -1,121 +1,135 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
-	"slices"
-	"text/tabwriter"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 	"checkoutd/internal/drift"
 )
-
-const driftUsage = `usage: server drift [--day 2026-01-31] [--again] [--json]
-       server drift list [--all] [--json]
-       server drift dismiss <finding> --by NAME [--note TEXT]
-
-Compares the orders of a day (UTC; without --day of yesterday) with what Stripe holds, in the own account and in
-all connected accounts that orders are charged in: every payment has its order, every paid order its payment,
-amounts, refunds and disputes are equal. It only reads. A day that was compared already is shown; --again compares
-it once more. A server does the same every night (DRIFT_AT). The server may be running.
-
-  list     what differs and is open; --all: also what is gone or dismissed
-  dismiss  say that you have looked at a finding, and that it may stay so
-
-The exit code is 0 if nothing differs, 1 if something does, and 2 if the day could not be compared.
-
-`
-
-// driftArgs are the arguments of drift.
-type driftArgs struct {
-	sub, finding     string // sub is list, dismiss or ""
-	day              string
-	again, all, json bool
-	person, note     string
-}
 
 // findingsShown is how many findings a list has at most.
 const findingsShown = 10_000
 
 // driftCommand compares a day with Stripe, or shows what was found.
-func driftCommand(ctx context.Context, args []string, e env) error {
-	a, err := parseDriftArgs(args, e.err)
-	if err != nil {
-		return withExitCode(exitNotRun, ignoreHelp(err))
+func driftCommand() cli.Command {
+	const finding = "a finding: id, kind, means, todo, day, account, order_id, payment_intent, object_id, currency, " +
+		"amount_at_stripe, amount_here, detail, state, note, found_at"
+
+	return cli.Command{
+		Name:  "drift",
+		Short: "compare the orders of a day with Stripe; list and dismiss what differs",
+		Long: `Compares the orders of a day (UTC; without --day of yesterday) with what Stripe holds, in the own account and in
+			all connected accounts that orders are charged in: every payment has its order, every paid order its payment,
+			amounts, refunds and disputes are equal. It only reads. A day that was compared already is shown; --again
+			compares it once more. A server does the same every night (DRIFT_AT).
+
+			The exit code is 0 if nothing differs, 1 if something does, and 2 if the day could not be compared.`,
+		Example: "server drift --day 2026-01-31\nserver drift list --all",
+		JSON:    finding,
+		Paged:   true,
+		New:     newDrift,
+		Commands: []cli.Command{
+			{
+				Name:    "list",
+				Short:   "list what differs and is open",
+				Long:    "The exit code is 0 if no finding is open, and 1 if one is.",
+				Example: "server drift list --all",
+				JSON:    finding,
+				Paged:   true,
+				New:     newDriftList,
+			},
+			{
+				Name:    "dismiss",
+				Args:    "FINDING",
+				Short:   "say that you have looked at a finding, and that it may stay so",
+				Example: "server drift dismiss drf_… --by Ada --note 'paid by bank transfer'",
+				JSON:    "one object with dismissed, the finding's ID",
+				New:     newDriftDismiss,
+			},
+		},
 	}
-
-	open := 0
-	err = withOpened(ctx, e, app.OpenDrift, func(d *app.Drift) (err error) {
-		if a.sub == "dismiss" {
-			note := a.person
-			if a.note != "" {
-				note += ": " + a.note
-			}
-			return done(e.out, d.Dismiss(ctx, a.finding, note), "dismissed "+a.finding)
-		}
-
-		if a.sub == "" {
-			if err := compareDay(ctx, d, a, e); err != nil {
-				return err
-			}
-		}
-
-		open, err = showFindings(ctx, d, a, e.out)
-		return err
-	})
-
-	switch {
-	case err != nil:
-		return withExitCode(exitNotRun, publicError(err))
-	case open > 0:
-		return withExitCode(exitRed, fmt.Errorf("%d findings are open", open))
-	}
-
-	return nil
 }
 
-func parseDriftArgs(args []string, stderr io.Writer) (a driftArgs, err error) {
-	if len(args) > 0 && isHelp(args[0]) {
-		args = []string{"-h"}
+// withDrift opens the comparison. An error ends the program as a day that could
+// not be compared does.
+func withDrift(ctx context.Context, e env, use func(*app.Drift) error) error {
+	return cli.WithExitCode(exitNotRun, publicError(withOpened(ctx, e, app.OpenDrift, use)))
+}
+
+func newDrift(fs *flag.FlagSet) cli.Action {
+	day := fs.String("day", "", "the `day` to compare, such as 2026-01-31 (default: yesterday)")
+	again := fs.Bool("again", false, "compare the day although it was compared already")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		which := cmp.Or(*day, time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
+
+		open := 0
+		err := withDrift(ctx, e, func(d *app.Drift) (err error) {
+			if err := compareDay(ctx, d, which, *again, e); err != nil {
+				return err
+			}
+			open, err = showFindings(ctx, d, drift.Open, e)
+			return err
+		})
+		return cmp.Or(err, foundAny(open))
 	}
+}
 
-	if len(args) > 0 && slices.Contains([]string{"list", "dismiss"}, args[0]) {
-		a.sub, args = args[0], args[1:]
+func newDriftList(fs *flag.FlagSet) cli.Action {
+	all := fs.Bool("all", false, "show also what is gone or dismissed")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		state := drift.Open
+		if *all {
+			state = ""
+		}
+
+		open := 0
+		err := withDrift(ctx, e, func(d *app.Drift) (err error) {
+			open, err = showFindings(ctx, d, state, e)
+			return err
+		})
+		return cmp.Or(err, foundAny(open))
 	}
+}
 
-	fs := newFlags("drift "+a.sub, driftUsage, stderr)
-	switch a.sub {
-	case "dismiss":
-		fs.StringVar(&a.person, "by", "", "who you are")
-		fs.StringVar(&a.note, "note", "", "what you found")
-	case "list":
-		fs.BoolVar(&a.all, "all", false, "show also what is gone or dismissed")
-		fs.BoolVar(&a.json, "json", false, "print one finding a line, as JSON")
-	default:
-		fs.StringVar(&a.day, "day", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly), "the `day` to compare")
-		fs.BoolVar(&a.again, "again", false, "compare the day although it was compared already")
-		fs.BoolVar(&a.json, "json", false, "print one finding a line, as JSON")
+// foundAny returns the error of a comparison after which findings are open.
+func foundAny(open int) error {
+	if open == 0 {
+		return nil
 	}
+	return cli.WithExitCode(exitRed, fmt.Errorf("%d findings are open", open))
+}
 
-	words, err := parseInterspersed(fs, args)
+func newDriftDismiss(fs *flag.FlagSet) cli.Action {
+	person := fs.String("by", "", "the `name` of whoever looked at it")
+	note := fs.String("note", "", "a `text`: what you found")
 
-	switch {
-	case err != nil:
-		return a, err
-	case a.sub == "dismiss" && (len(words) != 1 || a.person == ""):
-		return a, errors.New("drift dismiss needs a finding, drf_…, and --by NAME")
-	case a.sub == "dismiss":
-		a.finding = words[0]
-	case len(words) > 0:
-		return a, fmt.Errorf("drift: unexpected argument %q", words[0])
+	return func(ctx context.Context, words []string, e env) error {
+		if len(words) != 1 || *person == "" {
+			return cli.Usage("drift dismiss needs a finding, drf_…, and --by NAME")
+		}
+
+		text := *person
+		if *note != "" {
+			text += ": " + *note
+		}
+
+		return withDrift(ctx, e, func(d *app.Drift) error {
+			if err := d.Dismiss(ctx, words[0], text); err != nil {
+				return err
+			}
+			return e.Result(cli.Object{"dismissed": words[0]}, "dismissed %s\n", words[0])
+		})
 	}
-
-	return a, nil
 }
 
 // waitForOthers is how often a command looks whether a server has compared the
@@ -123,7 +137,7 @@ func parseDriftArgs(args []string, stderr io.Writer) (a driftArgs, err error) {
 const waitForOthers = time.Second
 
 // compareDay compares a day, or waits until a server that is at it has done so.
-func compareDay(ctx context.Context, d *app.Drift, a driftArgs, e env) error {
+func compareDay(ctx context.Context, d *app.Drift, day string, again bool, e env) error {
 	cfg, err := ofServer(ctx, d, e, config.Load)
 	if err != nil {
 		return err
@@ -132,12 +146,12 @@ func compareDay(ctx context.Context, d *app.Drift, a driftArgs, e env) error {
 	if err != nil {
 		return err
 	}
-	if _, err := service.Start(ctx, a.day, time.Now(), a.again); err != nil {
+	if _, err := service.Start(ctx, day, time.Now(), again); err != nil {
 		return err
 	}
 
 	for {
-		ended, err := service.Work(ctx, a.day)
+		ended, err := service.Work(ctx, day)
 		if err != nil {
 			return fmt.Errorf("the day is not compared yet; what is done stays done, and the next try goes on: %w", err)
 		}
@@ -149,38 +163,37 @@ func compareDay(ctx context.Context, d *app.Drift, a driftArgs, e env) error {
 		}
 	}
 
-	runs, err := d.Runs(ctx, a.day, findingsShown)
+	runs, err := d.Runs(ctx, day, findingsShown)
 	if err != nil {
 		return err
 	}
 
-	return showRuns(runs, a, e)
+	return showRuns(runs, e)
 }
 
-// showRuns prints what was compared, with --json to stderr. A run that failed
-// is an error.
-func showRuns(runs []drift.Run, a driftArgs, e env) error {
-	out := e.out
-	if a.json {
-		out = e.err
+// showRuns prints what was compared; programs want the findings alone. A run
+// that failed is an error.
+func showRuns(runs []drift.Run, e env) error {
+	if e.JSON {
+		e.Out, e.JSON = io.Discard, false
 	}
 
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "DAY\tACCOUNT\tUNTIL\tPAYMENTS\tOF OTHERS\tLOOKED AT TWICE\tSTATE")
-
+	out := e.List("DAY", "ACCOUNT", "STATE", "UNTIL", "PAYMENTS", "OF OTHERS", "LOOKED AT TWICE")
 	var failed error
 	for _, r := range runs {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", r.Day, accountName(r.Account), formatTime(r.Until),
-			r.Charges, r.Neighbours, r.Judged, r.State)
+		if err := out.Add(nil, r.Day, accountName(r.Account), cli.State(r.State), r.Until, r.Charges, r.Neighbours,
+			r.Judged); err != nil {
+			return err
+		}
 
 		if r.State == drift.Failed {
 			failed = errors.Join(failed, fmt.Errorf("%s of %s: %s", r.Day, accountName(r.Account), r.Problem))
 		}
 	}
 
-	_, _ = fmt.Fprintln(w)
-
-	return errors.Join(w.Flush(), failed)
+	err := out.Close()
+	_, _ = fmt.Fprintln(e.Out)
+	return errors.Join(err, failed)
 }
 
 func accountName(account string) string {
@@ -190,68 +203,47 @@ func accountName(account string) string {
 	return account
 }
 
-// showFindings prints findings, and returns how many are open.
-func showFindings(ctx context.Context, d *app.Drift, a driftArgs, out io.Writer) (open int, err error) {
-	state := drift.Open
-	if a.all {
-		state = ""
-	}
-
+// showFindings prints findings in a state, "" for any, and returns how many are
+// open.
+func showFindings(ctx context.Context, d *app.Drift, state drift.FindingState, e env) (open int, err error) {
 	list, err := d.Findings(ctx, state, findingsShown)
 	if err != nil {
 		return 0, err
 	}
-
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
 
 	for i := range list {
 		f := &list[i]
 		if f.State == drift.Open {
 			open++
 		}
-
-		if a.json {
-			err = lines.Encode(drift.Render(f))
-		} else {
-			err = printFinding(out, f)
-		}
-
-		if err != nil {
+		if err := e.Show(drift.Render(f), func(w io.Writer) { printFinding(w, f, e) }); err != nil {
 			return open, err
 		}
 	}
 
-	if len(list) == 0 && !a.json {
-		_, err = fmt.Fprintln(out, "nothing differs")
+	if len(list) == 0 && !e.JSON {
+		_, err = fmt.Fprintln(e.Out, "nothing differs")
 	}
-
 	return open, err
 }
 
-func printFinding(out io.Writer, f *drift.Finding) error {
+func printFinding(w io.Writer, f *drift.Finding, e env) {
 	state := ""
 	if f.State != drift.Open {
-		state = fmt.Sprintf("  (%s%s)", f.State, afterColon(f.Note))
+		state = fmt.Sprintf("  (%s%s)", e.Paint(string(f.State)), afterColon(f.Note))
 	}
 
-	order := f.OrderID
-	if order == "" {
-		order = "no order"
-	}
-
-	_, err := fmt.Fprintf(out, "%s  %s  %s  %s  %s%s\n    %s: at Stripe %s, here %s (%s)\n    → %s\n",
-		f.ID, f.Day, f.Kind, order, f.ObjectID, state,
-		f.Kind.Means(), amountText(f.AtStripe, f.Currency), amountText(f.Here, f.Currency), printable(f.Detail),
+	_, _ = fmt.Fprintf(w, "%s  %s  %s  %s  %s%s\n    %s: at Stripe %s, here %s (%s)\n    → %s\n",
+		f.ID, f.Day, f.Kind, cmp.Or(f.OrderID, "no order"), f.ObjectID, state,
+		f.Kind.Means(), amountText(f.AtStripe, f.Currency), amountText(f.Here, f.Currency), cli.Printable(f.Detail),
 		f.Kind.Todo())
-	return err
 }
 
 func afterColon(note string) string {
 	if note == "" {
 		return ""
 	}
-	return ": " + printable(note)
+	return ": " + cli.Printable(note)
 }
 
 func amountText(minor int64, currency string) string {

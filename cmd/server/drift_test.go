@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"checkoutd/internal/cli"
 )
 
 // TestDrift compares a day beside a sandbox, as an operator does.
@@ -18,7 +20,7 @@ func TestDrift(t *testing.T) {
 		{"drift", "--day", "someday"}, {"drift", "now"}, {"drift", "dismiss"}, {"drift", "dismiss", "drf_none", "--by", "Ann"},
 		{"drift", "--day", time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly)},
 	} {
-		if _, _, err := s.run(args...); exitCode(err) != exitNotRun {
+		if _, _, err := s.run(args...); cli.ExitCode(err) != exitNotRun {
 			t.Errorf("%v: got %v, want the exit code %d", args, err, exitNotRun)
 		}
 	}

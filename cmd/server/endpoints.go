@@ -4,213 +4,187 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/deliveries"
 )
 
-const endpointsUsage = `usage: server endpoints <subcommand>
-
-  add URL [--types order.paid,order.refunded]
-                     add a webhook endpoint of your backend; prints its signing secret once
-  list               list the endpoints
-  test ID            send a test webhook now, and print the answer
-  rotate ID [--keep 24h]
-                     make a new secret; the old one goes on signing beside it for a while
-  disable ID         send nothing any more
-  enable ID          send again
-  remove ID          remove an endpoint with its deliveries
-  deliveries [ID] [--state failed] [--order ord_…] [--limit 100]
-                     list deliveries, newest first
-  show DELIVERY      show a delivery with the answers that it got
-  redeliver ID [DELIVERY…] [--failed] [--since TIME] [--order ord_…]
-                     send again: some, all that failed, or everything since a time
-  listen [--forward-to URL] [--types …] [--delay 2s] [--duplicate] [--answer 500]
-                     receive webhooks on this machine, show them, and pass them on, until Ctrl-C
-
-They work beside a running server, which notices within a second.
-
-`
-
 // endpointsCommand manages the webhook endpoints of the shop's backend.
-func endpointsCommand(ctx context.Context, args []string, e env) error {
-	if len(args) > 0 && isHelp(args[0]) {
-		_, err := io.WriteString(e.out, endpointsUsage)
-		return err
-	}
+func endpointsCommand() cli.Command {
+	const (
+		endpoint = "an endpoint as the API has it"
+		delivery = "a delivery as the API has it"
+	)
 
-	subcommands := map[string]func(context.Context, *app.Endpoints, endpointArgs, env) error{
-		"add":        addEndpoint,
-		"list":       listEndpoints,
-		"test":       testEndpoint,
-		"rotate":     rotateEndpoint,
-		"disable":    disableEndpoint,
-		"enable":     enableEndpoint,
-		"remove":     removeEndpoint,
-		"deliveries": listDeliveries,
-		"show":       showDelivery,
-		"redeliver":  redeliver,
-		"listen":     listen,
+	return cli.Command{
+		Name:    "endpoints",
+		Short:   "webhooks to your backend: add, list, test, rotate, redeliver, listen",
+		Long:    "The running server notices within a second.",
+		Example: "server endpoints add https://shop.example/hooks",
+		Commands: []cli.Command{
+			{
+				Name:    "add",
+				Args:    "URL",
+				Short:   "add a webhook endpoint of your backend; prints its signing secret once",
+				Example: "server endpoints add https://shop.example/hooks --types order.paid",
+				JSON:    endpoint + ", with its secret",
+				New:     newEndpointsAdd,
+			},
+			{
+				Name:    "list",
+				Short:   "list the endpoints",
+				Example: "server endpoints list",
+				JSON:    endpoint,
+				Paged:   true,
+				New:     plain(withEndpoints(listEndpoints)),
+			},
+			{
+				Name:    "test",
+				Args:    "ENDPOINT",
+				Short:   "send a test webhook now, and print the answer",
+				Example: "server endpoints test we_…",
+				JSON:    "a try as the API has it: at, took_ms, response_status, problem, response_excerpt",
+				New:     plain(withEndpoint("test", testEndpoint)),
+			},
+			{
+				Name:    "rotate",
+				Args:    "ENDPOINT",
+				Short:   "make a new secret; the old one goes on signing beside it for a while",
+				Example: "server endpoints rotate we_… --keep 24h",
+				JSON:    endpoint + ", with its new secret",
+				New:     newEndpointsRotate,
+			},
+			{
+				Name:    "disable",
+				Args:    "ENDPOINT",
+				Short:   "send nothing any more",
+				Example: "server endpoints disable we_…",
+				JSON:    "one object with disabled, the endpoint's ID",
+				New:     plain(withEndpoint("disable", disableEndpoint)),
+			},
+			{
+				Name:    "enable",
+				Args:    "ENDPOINT",
+				Short:   "send again",
+				Example: "server endpoints enable we_…",
+				JSON:    "one object with enabled, the endpoint's ID",
+				New:     plain(withEndpoint("enable", enableEndpoint)),
+			},
+			{
+				Name:    "remove",
+				Args:    "ENDPOINT",
+				Short:   "remove an endpoint with its deliveries",
+				Example: "server endpoints remove we_…",
+				JSON:    "one object with removed, the endpoint's ID",
+				New:     plain(withEndpoint("remove", removeEndpoint)),
+			},
+			{
+				Name:    "deliveries",
+				Args:    "[ENDPOINT]",
+				Short:   "list deliveries, newest first",
+				Example: "server endpoints deliveries --state failed",
+				JSON:    delivery + ", without its tries",
+				Paged:   true,
+				New:     newDeliveries,
+			},
+			{
+				Name:    "show",
+				Args:    "DELIVERY",
+				Short:   "show a delivery with the answers that it got",
+				Example: "server endpoints show wd_…",
+				JSON:    delivery + ", with its tries",
+				New:     plain(withEndpoint("show", showDelivery)),
+			},
+			{
+				Name:    "redeliver",
+				Args:    "ENDPOINT [DELIVERY…]",
+				Short:   "send again: some, all that failed, or everything since a time",
+				Example: "server endpoints redeliver we_… --failed",
+				JSON:    "one object with due, the number of deliveries",
+				New:     newRedeliver,
+			},
+			{
+				Name:  "listen",
+				Short: "receive webhooks on this machine, show them, and pass them on, until Ctrl-C",
+				Long: `It adds an endpoint for that time. The server must run on this machine, and be allowed to send to it
+					(ENDPOINTS_ALLOW_NETWORKS).`,
+				Example: "server endpoints listen --forward-to http://localhost:3000/hooks",
+				New:     newListen,
+			},
+		},
 	}
-
-	if len(args) == 0 || subcommands[args[0]] == nil {
-		_, _ = io.WriteString(e.err, endpointsUsage)
-		return errors.New("endpoints: no such subcommand: use add, list, test, rotate, disable, enable, remove, " +
-			"deliveries, show, redeliver or listen")
-	}
-
-	a, err := parseEndpointArgs(args[0], args[1:], e.err)
-	if err != nil {
-		return ignoreHelp(err)
-	}
-
-	return withOpened(ctx, e, app.OpenEndpoints, func(open *app.Endpoints) error {
-		if err := subcommands[args[0]](ctx, open, a, e); err != nil {
-			return publicError(err)
-		}
-		return nil
-	})
 }
 
-// endpointArgs are the arguments of the subcommands.
-type endpointArgs struct {
-	words  []string
-	types  []string
-	keep   time.Duration // of rotate
-	filter deliveries.Filter
-	listen listenArgs
+// withEndpoints returns the action that opens the endpoints and uses them.
+func withEndpoints(use func(context.Context, *app.Endpoints, env) error) cli.Action {
+	return func(ctx context.Context, _ []string, e env) error {
+		return withOpened(ctx, e, app.OpenEndpoints, func(open *app.Endpoints) error {
+			return publicError(use(ctx, open, e))
+		})
+	}
 }
 
-// parseEndpointArgs parses the arguments behind a subcommand.
-func parseEndpointArgs(sub string, args []string, stderr io.Writer) (a endpointArgs, err error) {
-	fs := newFlags("endpoints "+sub, endpointsUsage, stderr)
-	var types, states, since string
-	var failed bool
-
-	switch sub {
-	case "add":
-		fs.StringVar(&types, "types", "", "the `types` to send, comma-separated; all if it is not set")
-	case "rotate":
-		fs.DurationVar(&a.keep, "keep", 24*time.Hour, "how long the old secret goes on signing")
-	case "deliveries":
-		fs.StringVar(&states, "state", "", "`states`, comma-separated: pending, delivered, failed")
-		fs.StringVar(&a.filter.OrderID, "order", "", "the `ID` of the order")
-		fs.IntVar(&a.filter.Limit, "limit", 100, "list at most this `number` of deliveries")
-	case "redeliver":
-		fs.BoolVar(&failed, "failed", false, "all that failed")
-		fs.StringVar(&since, "since", "",
-			"everything that happened at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
-		fs.StringVar(&a.filter.OrderID, "order", "", "the `ID` of the order")
-	case "listen":
-		fs.StringVar(&types, "types", "", "the `types` to receive, comma-separated; all if it is not set")
-		a.listen.define(fs)
-	}
-
-	if a.words, err = parseInterspersed(fs, args); err != nil {
-		return a, err
-	}
-
-	a.types = splitList(types)
-	if failed {
-		states = string(deliveries.Failed)
-	}
-
-	for _, s := range splitList(states) {
-		switch state := deliveries.DeliveryState(s); state {
-		case deliveries.Pending, deliveries.Delivered, deliveries.Failed:
-			a.filter.States = append(a.filter.States, state)
-		default:
-			return a, fmt.Errorf("--state: unknown state %q: use pending, delivered or failed", s)
+// withEndpoint returns the action that needs one ID and uses it.
+func withEndpoint(command string, use func(context.Context, *app.Endpoints, string, env) error) cli.Action {
+	return func(ctx context.Context, words []string, e env) error {
+		if len(words) != 1 {
+			return cli.Usage("endpoints %s needs one ID", command)
 		}
+		return withEndpoints(func(ctx context.Context, open *app.Endpoints, e env) error {
+			return use(ctx, open, words[0], e)
+		})(ctx, nil, e)
 	}
-
-	if a.filter.Since, err = parseTime(since); err != nil {
-		return a, err
-	}
-
-	return a, a.check(sub, failed)
 }
 
-// check reports what a subcommand lacks.
-func (a endpointArgs) check(sub string, failed bool) error {
-	n := len(a.words)
-	switch sub {
-	case "list":
-		if n > 0 {
-			return fmt.Errorf("endpoints %s takes no %q", sub, a.words[0])
-		}
-	case "listen":
-		if n > 0 {
-			return fmt.Errorf("endpoints %s takes no %q", sub, a.words[0])
-		}
-		return a.listen.check()
-	case "deliveries":
-		if n > 1 || a.filter.Limit < 1 {
-			return errors.New("endpoints deliveries takes at most one endpoint ID, and a --limit of 1 or more")
-		}
-	case "redeliver":
-		if n == 0 {
-			return errors.New("endpoints redeliver needs the ID of an endpoint")
-		}
-		if n == 1 && !failed && a.filter.Since.IsZero() && a.filter.OrderID == "" {
-			return errors.New("endpoints redeliver needs the IDs of deliveries, --failed, --since or --order")
-		}
-	case "add":
-		if n != 1 {
-			return errors.New("endpoints add needs one URL")
-		}
-	default:
-		if n != 1 {
-			return fmt.Errorf("endpoints %s needs one ID", sub)
-		}
-		if a.keep < 0 {
-			return errors.New("endpoints rotate: --keep is a duration such as 24h, or 0")
-		}
-	}
+func newEndpointsAdd(fs *flag.FlagSet) cli.Action {
+	types := fs.String("types", "", "the `types` to send, comma-separated; all if it is not set")
 
-	return nil
-}
+	return func(ctx context.Context, words []string, e env) error {
+		if len(words) != 1 {
+			return cli.Usage("endpoints add needs one URL")
+		}
 
-func addEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	made, err := deliveries.NewEndpoint(a.words[0], a.types, open.Networks, time.Now())
-	if err != nil {
-		return err
+		return withEndpoints(func(ctx context.Context, open *app.Endpoints, e env) error {
+			made, err := deliveries.NewEndpoint(words[0], splitList(*types), open.Networks, time.Now())
+			if err != nil {
+				return err
+			}
+			if err := open.AddEndpoint(ctx, made); err != nil {
+				return err
+			}
+			return printSecret(e, made)
+		})(ctx, nil, e)
 	}
-	if err := open.AddEndpoint(ctx, made); err != nil {
-		return err
-	}
-	return printSecret(e.out, made)
 }
 
 // printSecret prints the current secret of an endpoint, which is never shown
 // again.
-func printSecret(out io.Writer, made deliveries.Endpoint) error {
-	_, err := fmt.Fprintf(out, "endpoint  %s\nsecret    %s\n\nKeep the secret now: it is not shown again.\n",
-		made.ID, made.Secrets[0].Value)
-	return err
+func printSecret(e env, made deliveries.Endpoint) error {
+	return e.Result(api.RenderWithSecret(made),
+		"endpoint  %s\nsecret    %s\n\nKeep the secret now: it is not shown again.\n", made.ID, made.Secrets[0].Value)
 }
 
-func listEndpoints(ctx context.Context, open *app.Endpoints, _ endpointArgs, e env) error {
+func listEndpoints(ctx context.Context, open *app.Endpoints, e env) error {
 	list, err := open.Endpoints(ctx)
 	if err != nil {
 		return err
 	}
 
-	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tSTATE\tURL\tTYPES\tFROM\tLAST SUCCESS\tFAILING SINCE\tNOTE")
-
+	out := e.List("ID", "STATE", "URL", "TYPES", "FAILING SINCE", "NOTE", "LAST SUCCESS", "FROM")
 	for _, p := range list {
 		types := cmp.Or(strings.Join(p.Types, ","), "all")
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.State, p.URL, types, p.Source,
-			formatTime(p.LastSuccessAt), formatTime(p.FailingSince), p.Reason)
+		if err := out.Add(api.RenderEndpoint(p), p.ID, cli.State(p.State), cli.Text(p.URL), cli.Text(types),
+			p.FailingSince, cli.Text(p.Reason), p.LastSuccessAt, p.Source); err != nil {
+			return err
+		}
 	}
-
-	return w.Flush()
+	return out.Close()
 }
 
 // endpointWithID returns an endpoint.
@@ -227,8 +201,8 @@ func endpointWithID(ctx context.Context, open *app.Endpoints, id string) (delive
 	return deliveries.Endpoint{}, deliveries.ErrNotFound
 }
 
-func testEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	p, err := endpointWithID(ctx, open, a.words[0])
+func testEndpoint(ctx context.Context, open *app.Endpoints, id string, e env) error {
+	p, err := endpointWithID(ctx, open, id)
 	if err != nil {
 		return err
 	}
@@ -237,7 +211,7 @@ func testEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e en
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(e.out, answerText(try)); err != nil {
+	if err := e.Result(api.RenderTry(try), "%s\n", answerText(try, e)); err != nil {
 		return err
 	}
 
@@ -248,10 +222,10 @@ func testEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e en
 }
 
 // answerText returns the answer of an endpoint as one line.
-func answerText(t deliveries.Try) string {
-	text := fmt.Sprintf("%s  %d  in %s", formatTime(t.At), t.Status, t.Took.Round(time.Millisecond))
+func answerText(t deliveries.Try, e env) string {
+	text := fmt.Sprintf("%s  %d  in %s", e.Time(t.At), t.Status, t.Took.Round(time.Millisecond))
 	if t.Problem != "" {
-		text = fmt.Sprintf("%s  %s", formatTime(t.At), t.Problem)
+		text = fmt.Sprintf("%s  %s", e.Time(t.At), t.Problem)
 	}
 	if t.Excerpt != "" {
 		text += "  " + t.Excerpt
@@ -259,124 +233,59 @@ func answerText(t deliveries.Try) string {
 	return text
 }
 
-func rotateEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	secret, now := deliveries.NewSecret(), time.Now()
-	p, err := open.ChangeEndpoint(ctx, a.words[0], func(p *deliveries.Endpoint) error {
-		return p.Rotate(secret, now, now.Add(a.keep))
+func newEndpointsRotate(fs *flag.FlagSet) cli.Action {
+	keep := fs.Duration("keep", 24*time.Hour, "how long the old secret goes on signing")
+
+	return withEndpoint("rotate", func(ctx context.Context, open *app.Endpoints, id string, e env) error {
+		if *keep < 0 {
+			return cli.Usage("endpoints rotate: --keep is a duration such as 24h, or 0")
+		}
+
+		secret, now := deliveries.NewSecret(), time.Now()
+		p, err := open.ChangeEndpoint(ctx, id, func(p *deliveries.Endpoint) error {
+			return p.Rotate(secret, now, now.Add(*keep))
+		})
+		if err != nil {
+			return err
+		}
+		return printSecret(e, p)
+	})
+}
+
+func disableEndpoint(ctx context.Context, open *app.Endpoints, id string, e env) error {
+	_, err := open.ChangeEndpoint(ctx, id, func(p *deliveries.Endpoint) error {
+		p.Disable("a person disabled it")
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return printSecret(e.out, p)
+	return e.Result(cli.Object{"disabled": id},
+		"disabled; what was on its way to it has failed, and can be redelivered\n")
 }
 
-func disableEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	_, err := open.ChangeEndpoint(ctx, a.words[0], func(p *deliveries.Endpoint) error {
-		p.Disable("a person disabled it")
-		return nil
-	})
-	return done(e.out, err, "disabled; what was on its way to it has failed, and can be redelivered")
-}
-
-func enableEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	_, err := open.ChangeEndpoint(ctx, a.words[0], func(p *deliveries.Endpoint) error {
+func enableEndpoint(ctx context.Context, open *app.Endpoints, id string, e env) error {
+	_, err := open.ChangeEndpoint(ctx, id, func(p *deliveries.Endpoint) error {
 		p.Enable(time.Now())
 		return nil
 	})
-	return done(e.out, err, "enabled; what it missed is sent by: server endpoints redeliver ID --since TIME")
+	if err != nil {
+		return err
+	}
+	return e.Result(cli.Object{"enabled": id},
+		"enabled; what it missed is sent by: server endpoints redeliver ID --since TIME\n")
 }
 
-func removeEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	p, err := endpointWithID(ctx, open, a.words[0])
+func removeEndpoint(ctx context.Context, open *app.Endpoints, id string, e env) error {
+	p, err := endpointWithID(ctx, open, id)
 	if err == nil && p.Configured() { // it would come back at the next start
 		err = deliveries.ErrConfigured
 	}
 	if err == nil {
 		err = open.RemoveEndpoint(ctx, p.ID)
 	}
-	return done(e.out, err, "removed")
-}
-
-// done prints that something is done, unless err is not nil.
-func done(out io.Writer, err error, text string) error {
-	if err == nil {
-		_, err = fmt.Fprintln(out, text)
-	}
-	return err
-}
-
-func listDeliveries(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	if len(a.words) == 1 {
-		a.filter.EndpointID = a.words[0]
-	}
-
-	list, err := open.Deliveries(ctx, a.filter)
 	if err != nil {
 		return err
 	}
-
-	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "CREATED\tID\tENDPOINT\tTYPE\tORDER\tSTATE\tTRIES\tNEXT\tNOTE")
-
-	for _, d := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", formatTime(d.CreatedAt), d.ID, d.EndpointID,
-			d.Kind, d.OrderID, d.State, d.Tries, formatTime(d.NextAt), d.Note)
-	}
-
-	return w.Flush()
-}
-
-func showDelivery(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	list, err := open.Deliveries(ctx, deliveries.Filter{IDs: a.words})
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return deliveries.ErrNotFound
-	}
-
-	d := list[0]
-	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	writeRows(w,
-		"id", d.ID,
-		"endpoint", d.EndpointID,
-		"webhook-id", d.EffectID,
-		"type", d.Kind,
-		"order", d.OrderID,
-		"state", string(d.State),
-		"note", d.Note,
-		"created", formatTime(d.CreatedAt),
-		"next", formatTime(d.NextAt),
-		"finished", formatTime(d.FinishedAt))
-	if err := w.Flush(); err != nil {
-		return err
-	}
-
-	tries, err := open.Tries(ctx, d.ID)
-	for _, t := range tries {
-		_, _ = fmt.Fprintln(e.out, answerText(t))
-	}
-	return err
-}
-
-func redeliver(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	id := a.words[0]
-	a.filter.IDs = a.words[1:]
-
-	if p, err := endpointWithID(ctx, open, id); err != nil {
-		return err
-	} else if p.State == deliveries.Disabled {
-		return errors.New("the endpoint is disabled: server endpoints enable " + id)
-	}
-
-	n, err := open.Redeliver(ctx, id, a.filter, time.Now())
-	if err != nil {
-		return err
-	}
-	if n == 0 && len(a.filter.IDs) > 0 {
-		return deliveries.ErrNotFound
-	}
-
-	_, err = fmt.Fprintf(e.out, "%d deliveries are due; the running server sends them\n", n)
-	return err
+	return e.Result(cli.Object{"removed": id}, "removed\n")
 }

@@ -15,20 +15,36 @@ import (
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/deliveries"
 )
+
+func newListen(fs *flag.FlagSet) cli.Action {
+	types := fs.String("types", "", "the `types` to receive, comma-separated; all if it is not set")
+	var a listenArgs
+	a.define(fs)
+
+	return func(ctx context.Context, _ []string, e env) error {
+		if err := a.check(); err != nil {
+			return err
+		}
+		return withEndpoints(func(ctx context.Context, open *app.Endpoints, e env) error {
+			return listen(ctx, open, splitList(*types), a, e)
+		})(ctx, nil, e)
+	}
+}
 
 // listen receives webhooks on this machine until ctx ends: it adds an endpoint
 // for that time, prints what arrives and passes it on. The server must run on
 // the same machine, and be allowed to send to it.
-func listen(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) (err error) {
+func listen(ctx context.Context, open *app.Endpoints, types []string, a listenArgs, e env) (err error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 
-	made, err := deliveries.NewEndpoint("http://"+listener.Addr().String()+"/", a.types, open.Networks, time.Now())
+	made, err := deliveries.NewEndpoint("http://"+listener.Addr().String()+"/", types, open.Networks, time.Now())
 	if err == nil {
 		err = open.AddEndpoint(ctx, made)
 	}
@@ -41,16 +57,16 @@ func listen(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) (er
 		err = errors.Join(err, gone)
 	}()
 
-	if _, err := fmt.Fprintf(e.out, "listening; signing secret of this session: %s\nStop with Ctrl-C.\n\n",
+	if _, err := fmt.Fprintf(e.Out, "listening; signing secret of this session: %s\nStop with Ctrl-C.\n\n",
 		made.Secrets[0].Value); err != nil {
 		return err
 	}
 
 	server := &http.Server{
 		Handler: &receiver{
-			args:     a.listen,
+			args:     a,
 			endpoint: made,
-			out:      e.out,
+			out:      e.Out,
 			client:   &http.Client{Timeout: 14 * time.Second},
 		},
 		ReadHeaderTimeout: 5 * time.Second,
@@ -85,12 +101,12 @@ func (a *listenArgs) check() error {
 	if a.forwardTo != "" {
 		u, err := url.Parse(a.forwardTo)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return errors.New("endpoints listen: --forward-to is a URL such as http://localhost:3000/hooks")
+			return cli.Usage("endpoints listen: --forward-to is a URL such as http://localhost:3000/hooks")
 		}
 	}
 
 	if a.answer != 0 && (a.answer < 200 || a.answer > 599) {
-		return errors.New("endpoints listen: --answer is a status from 200 to 599")
+		return cli.Usage("endpoints listen: --answer is a status from 200 to 599")
 	}
 
 	return nil

@@ -92,13 +92,13 @@ func TestEndpointsRefusals(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "no such subcommand"},
-		{[]string{"sing"}, "no such subcommand"},
+		{nil, "use add, list"},
+		{[]string{"sing"}, `unknown command "sing"`},
 		{[]string{"add"}, "one URL"},
 		{[]string{"add", "http://127.0.0.1:3000"}, "https://"},
 		{[]string{"add", "https://10.0.0.1/"}, "not public"},
 		{[]string{"add", "https://shop.example", "--types", "order.payed"}, "order.payed"},
-		{[]string{"list", "we_1"}, "takes no"},
+		{[]string{"list", "we_1"}, "unexpected"},
 		{[]string{"test", "we_none"}, "no such endpoint"},
 		{[]string{"rotate", "we_none"}, "no such endpoint"},
 		{[]string{"disable", "we_none"}, "no such endpoint"},

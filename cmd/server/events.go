@@ -2,95 +2,76 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/webhooks"
 )
 
-const eventsUsage = `usage: server events <list|show|replay> [flags] [event IDs]
+// eventsCommand lists, shows or replays the events in the inbox.
+func eventsCommand() cli.Command {
+	const event = "id, type, state, note, order, tries, interrupted, source, secret (its fingerprint), api_version, " +
+		"version_mismatch, livemode, account, created, received"
 
-  list    list the events in the inbox, newest first
-  show    show events with their payloads
-  replay  make events due again; the running server processes them
-
-Replaying is safe: an event brings its order up to date, no matter how often it is processed.
-
-`
-
-// events lists, shows or replays the events in the inbox.
-func events(ctx context.Context, args []string, e env) error {
-	sub, q, err := parseEventQuery(args, e.err)
-	if err != nil {
-		return ignoreHelp(err)
+	return cli.Command{
+		Name:    "events",
+		Short:   "list, show or replay the webhook events in the inbox",
+		Example: "server events list --state dead,unmatched",
+		Commands: []cli.Command{
+			{
+				Name:    "list",
+				Args:    "[EVENT…]",
+				Short:   "list the events in the inbox, newest first",
+				Example: "server events list --state dead,unmatched\nserver events list --order ord_… --limit 10",
+				JSON:    event,
+				Paged:   true,
+				New:     newEventsList,
+			},
+			{
+				Name:    "show",
+				Args:    "EVENT…",
+				Short:   "show events with their payloads",
+				Example: "server events show evt_…",
+				JSON:    event + ", payload",
+				Paged:   true,
+				New:     plain(showEvents),
+			},
+			{
+				Name:  "replay",
+				Args:  "[EVENT…]",
+				Short: "make events due again; the running server processes them",
+				Long: "Replaying is safe: an event brings its order up to date, no matter how often it is processed. Name the " +
+					"events, or select them by flags.",
+				Example: "server events replay --state dead --dry-run",
+				JSON:    "one object with due, the number of events; with --dry-run id, type and outcome of each event",
+				New:     newEventsReplay,
+			},
+		},
 	}
-
-	return withOpened(ctx, e, app.OpenInbox, func(inbox *app.Inbox) error {
-		switch sub {
-		case "list":
-			return listEvents(ctx, inbox, q, e.out)
-		case "show":
-			return showEvents(ctx, inbox, q, e.out)
-		default:
-			return replayEvents(ctx, inbox, q, e.out)
-		}
-	})
 }
 
-// eventQuery is the meaning of the arguments.
-type eventQuery struct {
-	filter webhooks.Filter
-	limit  int // of list
-	dryRun bool
-}
-
-// parseEventQuery parses the arguments of the command.
-func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery, err error) {
-	if sub, err = subcommand("events", eventsUsage, args, stderr, "list", "show", "replay"); err != nil {
-		return "", q, err
-	}
-
-	fs := newFlags("events "+sub, eventsUsage, stderr)
-	parseFilter := q.defineFilter(fs)
-	switch sub {
-	case "list":
-		fs.IntVar(&q.limit, "limit", 100, "list at most this `number` of events")
-	case "replay":
-		fs.BoolVar(&q.dryRun, "dry-run", false, "print which orders would change, and change nothing")
-	}
-
-	if q.filter.IDs, err = parseInterspersed(fs, args[1:]); err != nil {
-		return "", q, err
-	}
-	if err := parseFilter(); err != nil {
-		return "", q, err
-	}
-
-	return sub, q, q.check(sub)
-}
-
-// defineFilter defines the flags of the filter. Once they have been parsed,
+// defineFilter defines the flags of a filter. Once they have been parsed,
 // parseFilter sets the filter from their values.
-func (q *eventQuery) defineFilter(fs *flag.FlagSet) (parseFilter func() error) {
+func defineFilter(fs *flag.FlagSet, f *webhooks.Filter) (parseFilter func() error) {
 	types := fs.String("type", "", "event `types`, comma-separated")
 	states := fs.String("state", "",
 		"`states`, comma-separated: received, working, unmatched, done, ignored, dead, quarantined")
-	fs.StringVar(&q.filter.OrderID, "order", "", "the `ID` of the events' order")
+	fs.StringVar(&f.OrderID, "order", "", "the `ID` of the events' order")
 	from := fs.String("from", "", "received at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
 	to := fs.String("to", "", "received before this `time`")
 
 	return func() (err error) {
-		q.filter.Types = splitList(*types)
-		if q.filter.States, err = parseStates(*states); err != nil {
+		f.Types = splitList(*types)
+		if f.States, err = parseStates(*states); err != nil {
 			return err
 		}
-		q.filter.From, q.filter.To, err = parseRange(*from, *to)
+		f.From, f.To, err = parseRange(*from, *to)
 		return err
 	}
 }
@@ -103,7 +84,7 @@ func parseStates(text string) (states []webhooks.State, err error) {
 			webhooks.Ignored, webhooks.Dead, webhooks.Quarantined:
 			states = append(states, s)
 		default:
-			return nil, fmt.Errorf("--state: unknown state %q: "+
+			return nil, cli.Usage("--state: unknown state %q: "+
 				"use received, working, unmatched, done, ignored, dead or quarantined", name)
 		}
 	}
@@ -111,95 +92,161 @@ func parseStates(text string) (states []webhooks.State, err error) {
 	return states, nil
 }
 
-// check reports what the subcommand lacks.
-func (q eventQuery) check(sub string) error {
-	f := q.filter
-	hasFilter := len(f.IDs)+len(f.Types)+len(f.States) > 0 || f.OrderID != "" || !f.From.IsZero() || !f.To.IsZero()
+func newEventsList(fs *flag.FlagSet) cli.Action {
+	var f webhooks.Filter
+	parseFilter := defineFilter(fs, &f)
+	limit := fs.Int("limit", 100, "list at most this `number` of events")
 
-	switch {
-	case sub == "list" && q.limit < 1:
-		return errors.New("--limit must be 1 or more")
-	case sub == "show" && len(f.IDs) == 0:
-		return errors.New("show needs the ID of an event")
-	case sub == "replay" && !hasFilter:
-		return errors.New("replay needs the IDs of events, or --type, --state, --order, --from or --to")
-	}
-
-	return nil
-}
-
-// listEvents prints the events that the filter selects.
-func listEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
-	q.filter.Limit = q.limit
-	found, err := inbox.Events(ctx, q.filter)
-	if err != nil {
-		return err
-	}
-
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "RECEIVED\tID\tTYPE\tSTATE\tTRIES\tORDER\tNOTE")
-
-	for _, e := range found {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n",
-			formatTime(e.ReceivedAt), e.ID, e.Type, e.State, e.Tries, e.OrderID, e.Note)
-	}
-
-	return w.Flush()
-}
-
-// showEvents prints events with their payloads.
-func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
-	for _, id := range q.filter.IDs {
-		e, err := inbox.Event(ctx, id)
-		if err != nil {
-			return fmt.Errorf("%s: %w", id, publicError(err))
-		}
-		if err := showEvent(e, out); err != nil {
+	return func(ctx context.Context, words []string, e env) error {
+		if err := parseFilter(); err != nil {
 			return err
 		}
+		f.IDs = words
+		if *limit < 1 {
+			return cli.Usage("--limit must be 1 or more")
+		}
+
+		return withOpened(ctx, e, app.OpenInbox, func(inbox *app.Inbox) error {
+			return listEvents(ctx, inbox, f, *limit, e)
+		})
 	}
-	return nil
 }
 
-func showEvent(e webhooks.Event, out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	writeRows(w,
-		"id", e.ID,
-		"type", e.Type,
-		"state", string(e.State),
-		"note", e.Note,
-		"order", e.OrderID,
-		"tries", strconv.FormatInt(e.Tries, 10),
-		"interrupted", strconv.FormatInt(e.Interrupted, 10),
-		"source", e.Source,
-		"secret", e.Secret,
-		"version", fmt.Sprintf("%s (mismatch %t)", e.APIVersion, e.VersionMismatch),
-		"livemode", strconv.FormatBool(e.Livemode),
-		"created", formatTime(e.Created),
-		"received", formatTime(e.ReceivedAt))
-	if err := w.Flush(); err != nil {
-		return err
-	}
+// listEvents prints the events that the filter selects as it reads them.
+func listEvents(ctx context.Context, inbox *app.Inbox, f webhooks.Filter, limit int, e env) error {
+	out := e.List("RECEIVED", "ID", "STATE", "TYPE", "ORDER", "NOTE", "TRIES")
 
-	_, err := fmt.Fprintf(out, "\n%s\n\n", e.Payload)
-	return err
-}
+	for left := limit; left > 0; {
+		f.Limit = min(left, maxPage)
+		found, err := inbox.Events(ctx, f)
+		if err != nil {
+			return err
+		}
 
-// replayEvents makes the events that the filter selects due again.
-func replayEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
-	ids, err := selectedIDs(ctx, inbox, q.filter)
-	if err != nil {
-		return err
-	}
-
-	if q.dryRun {
-		for _, id := range ids {
-			if err := preview(ctx, inbox, id, out); err != nil {
+		for _, v := range found {
+			if err := out.Add(eventObject(&v), v.ReceivedAt, v.ID, cli.State(v.State), v.Type, v.OrderID,
+				cli.Text(v.Note), v.Tries); err != nil {
 				return err
 			}
 		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
 
-		_, err = fmt.Fprintf(out, "%d events would be replayed; nothing was changed\n", len(ids))
+		if len(found) < f.Limit {
+			break
+		}
+		left -= len(found)
+		f.Before = found[len(found)-1].ID
+	}
+
+	return out.Close()
+}
+
+// eventObject returns an event as --json shows it, without its payload.
+func eventObject(v *webhooks.Event) cli.Object {
+	return cli.Object{
+		"id":               v.ID,
+		"type":             v.Type,
+		"state":            v.State,
+		"note":             v.Note,
+		"order":            v.OrderID,
+		"tries":            v.Tries,
+		"interrupted":      v.Interrupted,
+		"source":           v.Source,
+		"secret":           v.Secret,
+		"api_version":      v.APIVersion,
+		"version_mismatch": v.VersionMismatch,
+		"livemode":         v.Livemode,
+		"account":          v.Account,
+		"created":          v.Created,
+		"received":         v.ReceivedAt,
+	}
+}
+
+// showEvents prints events with their payloads.
+func showEvents(ctx context.Context, ids []string, e env) error {
+	if len(ids) == 0 {
+		return cli.Usage("show needs the ID of an event")
+	}
+
+	return withOpened(ctx, e, app.OpenInbox, func(inbox *app.Inbox) error {
+		for _, id := range ids {
+			v, err := inbox.Event(ctx, id)
+			if err != nil {
+				return fmt.Errorf("%s: %w", id, publicError(err))
+			}
+			if err := showEvent(&v, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func showEvent(v *webhooks.Event, e env) error {
+	object := eventObject(v)
+	object["payload"] = json.RawMessage(v.Payload)
+
+	return e.Show(object, func(w io.Writer) {
+		writeRows(w,
+			"id", v.ID,
+			"type", v.Type,
+			"state", e.Paint(string(v.State)),
+			"note", v.Note,
+			"order", v.OrderID,
+			"tries", strconv.FormatInt(v.Tries, 10),
+			"interrupted", strconv.FormatInt(v.Interrupted, 10),
+			"source", v.Source,
+			"secret", v.Secret,
+			"version", fmt.Sprintf("%s (mismatch %t)", v.APIVersion, v.VersionMismatch),
+			"livemode", strconv.FormatBool(v.Livemode),
+			"created", e.Time(v.Created),
+			"received", e.Time(v.ReceivedAt))
+		_, _ = fmt.Fprintf(w, "\n%s\n\n", v.Payload)
+	})
+}
+
+func newEventsReplay(fs *flag.FlagSet) cli.Action {
+	var f webhooks.Filter
+	parseFilter := defineFilter(fs, &f)
+	dryRun := fs.Bool("dry-run", false, "print which orders would change, and change nothing")
+
+	return func(ctx context.Context, words []string, e env) error {
+		if err := parseFilter(); err != nil {
+			return err
+		}
+
+		f.IDs = words
+		hasFilter := len(f.IDs)+len(f.Types)+len(f.States) > 0 || f.OrderID != "" || !f.From.IsZero() || !f.To.IsZero()
+		if !hasFilter {
+			return cli.Usage("replay needs the IDs of events, or --type, --state, --order, --from or --to")
+		}
+
+		return withOpened(ctx, e, app.OpenInbox, func(inbox *app.Inbox) error {
+			return replayEvents(ctx, inbox, f, *dryRun, e)
+		})
+	}
+}
+
+// replayEvents makes the events that the filter selects due again.
+func replayEvents(ctx context.Context, inbox *app.Inbox, f webhooks.Filter, dryRun bool, e env) error {
+	ids, err := selectedIDs(ctx, inbox, f)
+	if err != nil {
+		return err
+	}
+
+	if dryRun {
+		for _, id := range ids {
+			if err := preview(ctx, inbox, id, e); err != nil {
+				return err
+			}
+		}
+		if e.JSON {
+			return nil
+		}
+
+		_, err = fmt.Fprintf(e.Out, "%d events would be replayed; nothing was changed\n", len(ids))
 		return err
 	}
 
@@ -207,9 +254,7 @@ func replayEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Wr
 	if err != nil {
 		return err
 	}
-
-	_, err = fmt.Fprintf(out, "%d events are due again; the running server will process them\n", n)
-	return err
+	return e.Result(cli.Object{"due": n}, "%d events are due again; the running server will process them\n", n)
 }
 
 // maxPage is how many events are read from the database at a time.
@@ -226,7 +271,7 @@ func selectedIDs(ctx context.Context, inbox *app.Inbox, f webhooks.Filter) (ids 
 
 	for _, id := range f.IDs {
 		if !known[id] {
-			return nil, withExitCode(exitNotFound, fmt.Errorf("%s: there is no such event", id))
+			return nil, cli.WithExitCode(cli.ExitNotFound, fmt.Errorf("%s: there is no such event", id))
 		}
 	}
 
@@ -247,13 +292,13 @@ func selectedIDs(ctx context.Context, inbox *app.Inbox, f webhooks.Filter) (ids 
 }
 
 // preview prints what replaying an event would do.
-func preview(ctx context.Context, inbox *app.Inbox, id string, out io.Writer) error {
-	e, err := inbox.Event(ctx, id) // with its payload
+func preview(ctx context.Context, inbox *app.Inbox, id string, e env) error {
+	v, err := inbox.Event(ctx, id) // with its payload
 	if err != nil {
 		return err
 	}
 
-	p, err := inbox.Preview(ctx, e)
+	p, err := inbox.Preview(ctx, v)
 	outcome := fmt.Sprintf("order %s stays %s", p.OrderID, p.Before)
 	switch {
 	case err != nil: // the preview of the other events goes on
@@ -266,6 +311,6 @@ func preview(ctx context.Context, inbox *app.Inbox, id string, out io.Writer) er
 		outcome = fmt.Sprintf("order %s would change from %s to %s", p.OrderID, p.Before, p.After)
 	}
 
-	_, err = fmt.Fprintf(out, "%s  %s  %s\n", e.ID, e.Type, outcome)
-	return err
+	object := cli.Object{"id": v.ID, "type": v.Type, "outcome": outcome}
+	return e.Result(object, "%s  %s  %s\n", v.ID, v.Type, outcome)
 }

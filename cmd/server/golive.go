@@ -2,165 +2,182 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 	"checkoutd/internal/golive"
 )
 
-const goliveUsage = `usage: server golive [--json] [--test] [--log FILE]
-       server golive --create-endpoints [--dry-run] [--secrets-file FILE]
-       server golive history [--limit N]
-       server golive tick <box> --by NAME [--note TEXT]
-       server golive untick <box> --by NAME [--note TEXT]
-       server golive --probe [--wait 1m]
-       server golive --rehearse [--json]
-
-Checks whether this installation is ready for real payments, with the settings of the server: what Stripe's
-checklist asks for, and what it asks of plugins. docs/golive.md has a section for each check. The server may be
-running. Nothing changes at Stripe but by two flags: --probe, which has a help of its own as --rehearse has, and
---create-endpoints, which creates the webhook endpoints that are missing, with the right version and events,
-and prints their secrets once.
-
-  history  when it was green last, and what changed from run to run
-  tick     say that you have looked at what no API shows: a check whose name begins with box-
-  untick   take it back
-
-The exit code is 0 if nothing is red, 1 if something is, and 2 if the checklist could not be run.
-
-`
-
-// The exit codes of golive.
+// The exit codes of golive and drift.
 const (
 	exitRed    = 1
 	exitNotRun = 2
 )
 
-// goliveArgs are the arguments of golive.
+// goliveArgs are the flags of golive.
 type goliveArgs struct {
-	sub          string // history, tick, untick or ""
-	box          string
-	json, test   bool
-	create       bool
-	dryRun       bool
-	secretsFile  string
-	log          string
-	person, note string
-	limit        int
+	test, create, dryRun bool
+	secretsFile          string
+	log                  string
+	probe, rehearse      bool
+	wait                 time.Duration
 }
 
 // goliveCommand runs the checklist before going live.
-func goliveCommand(ctx context.Context, args []string, e env) error {
-	switch {
-	case isProbe(args):
-		return probeCommand(ctx, args, e)
-	case isRehearsal(args):
-		return rehearseCommand(ctx, args, e)
-	}
+func goliveCommand() cli.Command {
+	return cli.Command{
+		Name:  "golive",
+		Short: "check whether this installation is ready for real payments",
+		Long: `It reads the settings of the server and what they lead to at Stripe: what Stripe's checklist asks for, and what it
+			asks of plugins. docs/golive.md has a section for each check. Nothing changes at Stripe but by two flags:
+			--create-endpoints creates the webhook endpoints that are missing, with the right version and events, and prints
+			their secrets once. --probe creates a PaymentIntent of the smallest amount, cancels it, and waits until the
+			running server has got both of its events at its public address; nobody is charged.
 
-	a, err := parseGoLiveArgs(args, e.err)
-	if err != nil {
-		return withExitCode(exitNotRun, ignoreHelp(err))
-	}
+			--rehearse walks the edge cases of Stripe's checklist with the settings and the catalog of the server: incomplete,
+			invalid and duplicate data, declined cards, every type of error, 3D Secure, late, duplicate, disordered and forged
+			webhooks, a refund and a dispute. It starts a checkout of its own for that, with a temporary database and the
+			offline Stripe. Nothing is sent to Stripe, to your servers or to anybody else, and nothing is left behind but the
+			outcome, which the checklist shows for box-edge-cases and box-errors until the settings or the catalog change. It
+			takes less than two minutes.
 
+			The exit code is 0 if nothing is red, 1 if something is or if an event did not come, and 2 if the checklist, the
+			probe or the rehearsal could not be made.`,
+		Example: "server golive\nserver golive --create-endpoints --dry-run\nserver golive --probe --wait 1m",
+		JSON: "a check: check, title, status, evidence, todo, help; with --rehearse a case, with --create-endpoints an " +
+			"endpoint, with --probe one object with the evidence",
+		Paged: true,
+		New:   newGoLive,
+		Commands: []cli.Command{
+			{
+				Name:    "history",
+				Short:   "when it was green last, and what changed from run to run",
+				Example: "server golive history --limit 5",
+				JSON:    "ran_at, version, status, green, red, not_visible, changed",
+				Paged:   true,
+				New:     newGoLiveHistory,
+			},
+			{
+				Name:    "tick",
+				Args:    "BOX",
+				Short:   "say that you have looked at what no API shows: a check whose name begins with box-",
+				Example: "server golive tick box-logs --by Ada --note 'looked at a day of logs'",
+				JSON:    "one object with ticked, the box",
+				New:     newTick("tick", "ticked ", (*golive.Service).Tick),
+			},
+			{
+				Name:    "untick",
+				Args:    "BOX",
+				Short:   "take a tick back",
+				Example: "server golive untick box-logs --by Ada",
+				JSON:    "one object with unticked, the box",
+				New:     newTick("untick", "took back the tick of ", (*golive.Service).Untick),
+			},
+		},
+	}
+}
+
+func newGoLive(fs *flag.FlagSet) cli.Action {
+	var a goliveArgs
+	fs.BoolVar(&a.test, "test", false, "expect test keys: check a rehearsal instead of the real thing")
+	fs.StringVar(&a.log, "log", "", "look into this `file` for personal data of a request that is made")
+	fs.BoolVar(&a.create, "create-endpoints", false, "create the webhook endpoints that are missing")
+	fs.BoolVar(&a.dryRun, "dry-run", false, "with --create-endpoints: only say which would be created")
+	fs.StringVar(&a.secretsFile, "secrets-file", "", "with --create-endpoints: write the secrets to this new `file`, "+
+		"which only you can read, instead of printing them")
+	fs.BoolVar(&a.probe, "probe", false, "follow an event from Stripe to the server")
+	fs.DurationVar(&a.wait, "wait", time.Minute, "with --probe: how long to wait for the events")
+	fs.BoolVar(&a.rehearse, "rehearse", false, "walk the edge cases with the offline Stripe")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		switch {
+		case a.probe && a.rehearse, (a.probe || a.rehearse) && a.create:
+			return cli.Usage("golive does one at a time: --probe, --rehearse or --create-endpoints")
+		case !a.create && (a.dryRun || a.secretsFile != ""):
+			return cli.Usage("golive: --dry-run and --secrets-file go with --create-endpoints")
+		case a.probe:
+			return probe(ctx, a.wait, e)
+		case a.rehearse:
+			return rehearse(ctx, e)
+		}
+		return runChecklist(ctx, a, e)
+	}
+}
+
+func runChecklist(ctx context.Context, a goliveArgs, e env) error {
 	red := false
-	err = withOpened(ctx, e, app.OpenGoLive, func(open *app.GoLive) error {
-		service, err := openGoLive(ctx, open, a, e)
-		if err != nil {
-			return err
-		}
-
-		switch a.sub {
-		case "history":
-			return goliveHistory(ctx, service, a.limit, e.out)
-		case "tick":
-			return done(e.out, service.Tick(ctx, a.box, a.person, a.note), "ticked "+a.box)
-		case "untick":
-			return done(e.out, service.Untick(ctx, a.box, a.person, a.note), "took back the tick of "+a.box)
-		}
-
+	err := withGoLive(ctx, a, e, func(open *app.GoLive, service *golive.Service) error {
 		if a.create {
 			if err := open.Problem(); err != nil {
 				return err
 			}
-			return createEndpoints(ctx, service, a, e.out)
+			return createEndpoints(ctx, service, a, e)
 		}
 
 		report, err := service.Run(ctx)
 		red = report.Status == golive.Red
-
-		show := showReport
-		if a.json {
-			show = printChecks
-		}
-
-		return errors.Join(show(e.out, report), err)
+		return errors.Join(showReport(e, report), err)
 	})
 
-	switch {
-	case err != nil:
-		return withExitCode(exitNotRun, publicError(err))
-	case red:
-		return withExitCode(exitRed, errors.New("not ready: see what is red above"))
+	if err == nil && red {
+		return cli.WithExitCode(exitRed, errors.New("not ready: see what is red above"))
 	}
-
-	return nil
+	return err
 }
 
-func parseGoLiveArgs(args []string, stderr io.Writer) (a goliveArgs, err error) {
-	if len(args) > 0 && isHelp(args[0]) {
-		args = []string{"-h"}
+// withGoLive opens the checklist. An error ends the program as a checklist that
+// could not be run does.
+func withGoLive(ctx context.Context, a goliveArgs, e env, use func(*app.GoLive, *golive.Service) error) error {
+	err := withOpened(ctx, e, app.OpenGoLive, func(open *app.GoLive) error {
+		service, err := openGoLive(ctx, open, a, e)
+		if err != nil {
+			return err
+		}
+		return use(open, service)
+	})
+	return cli.WithExitCode(exitNotRun, publicError(err))
+}
+
+func newTick(
+	name, did string, tick func(s *golive.Service, ctx context.Context, box, person, note string) error,
+) func(*flag.FlagSet) cli.Action {
+	return func(fs *flag.FlagSet) cli.Action {
+		person := fs.String("by", "", "the `name` of whoever looked at it")
+		note := fs.String("note", "", "a `text`: what you looked at")
+
+		return func(ctx context.Context, words []string, e env) error {
+			if len(words) != 1 {
+				return cli.Usage("golive %s needs the name of one box", name)
+			}
+
+			return withGoLive(ctx, goliveArgs{}, e, func(_ *app.GoLive, service *golive.Service) error {
+				if err := tick(service, ctx, words[0], *person, *note); err != nil {
+					return err
+				}
+				return e.Result(cli.Object{name + "ed": words[0]}, "%s%s\n", did, words[0])
+			})
+		}
 	}
+}
 
-	if len(args) > 0 && slices.Contains([]string{"history", "tick", "untick"}, args[0]) {
-		a.sub, args = args[0], args[1:]
+func newGoLiveHistory(fs *flag.FlagSet) cli.Action {
+	limit := fs.Int("limit", 30, "show at most this `number` of runs")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		if *limit < 1 {
+			return cli.Usage("golive history: --limit is 1 or more")
+		}
+		return withGoLive(ctx, goliveArgs{}, e, func(_ *app.GoLive, service *golive.Service) error {
+			return goliveHistory(ctx, service, *limit, e)
+		})
 	}
-
-	fs := newFlags("golive "+a.sub, goliveUsage, stderr)
-	switch a.sub {
-	case "":
-		fs.BoolVar(&a.json, "json", false, "print one check a line, as JSON")
-		fs.BoolVar(&a.test, "test", false, "expect test keys: check a rehearsal instead of the real thing")
-		fs.BoolVar(&a.create, "create-endpoints", false, "create the webhook endpoints that are missing")
-		fs.BoolVar(&a.dryRun, "dry-run", false, "only say which endpoints would be created")
-		fs.StringVar(&a.secretsFile, "secrets-file", "",
-			"write the secrets to this new `file`, which only you can read, instead of printing them")
-		fs.StringVar(&a.log, "log", "", "look into this `file` for personal data of a request that is made")
-
-	case "history":
-		fs.IntVar(&a.limit, "limit", 30, "show at most this `number` of runs")
-	default:
-		fs.StringVar(&a.person, "by", "", "who you are")
-		fs.StringVar(&a.note, "note", "", "what you looked at")
-	}
-
-	words, err := parseInterspersed(fs, args)
-
-	ticks := a.sub == "tick" || a.sub == "untick"
-	switch {
-	case err != nil:
-		return a, err
-	case ticks && len(words) == 1:
-		a.box = words[0]
-	case ticks:
-		return a, fmt.Errorf("golive %s needs the name of one box", a.sub)
-	case len(words) > 0:
-		return a, fmt.Errorf("golive: unexpected argument %q", words[0])
-	case !a.create && (a.dryRun || a.secretsFile != ""):
-		return a, errors.New("golive: --dry-run and --secrets-file go with --create-endpoints")
-	case a.sub == "history" && a.limit < 1:
-		return a, errors.New("golive history: --limit is 1 or more")
-	}
-
-	return a, nil
 }
 
 // openGoLive returns the checklist, with the settings of the server. Those may
@@ -181,7 +198,7 @@ func openGoLive(ctx context.Context, open *app.GoLive, a goliveArgs, e env) (*go
 
 // goliveHistory prints the last runs, newest first, with what changed since the
 // run before.
-func goliveHistory(ctx context.Context, service *golive.Service, limit int, out io.Writer) error {
+func goliveHistory(ctx context.Context, service *golive.Service, limit int, e env) error {
 	runs, err := service.Runs(ctx)
 	if err != nil {
 		return err
@@ -190,40 +207,37 @@ func goliveHistory(ctx context.Context, service *golive.Service, limit int, out 
 	last := "never"
 	for _, r := range slices.Backward(runs) {
 		if r.Status == golive.Green {
-			last = formatTime(r.RanAt)
+			last = e.Time(r.RanAt)
 		}
 	}
+	if !e.JSON {
+		_, _ = fmt.Fprintf(e.Out, "last green: %s\n\n", last)
+	}
 
-	_, _ = fmt.Fprintf(out, "last green: %s\n\n", last)
-
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "RAN AT\tVERSION\tGREEN\tRED\tNOT VISIBLE\tCHANGED")
-
+	out := e.List("RAN AT", "STATUS", "GREEN", "RED", "NOT VISIBLE", "VERSION", "CHANGED")
 	for i, r := range runs[:min(limit, len(runs))] {
-		var changed []string
+		changed := []string{}
 		if i+1 < len(runs) {
 			for _, c := range golive.Changes(runs[i+1], r) {
 				changed = append(changed, c.String())
 			}
 		}
 
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", formatTime(r.RanAt), r.Version, r.Green, r.Red, r.Hidden,
-			strings.Join(changed, ", "))
-	}
-
-	return w.Flush()
-}
-
-// printChecks prints one check a line, for programs.
-func printChecks(out io.Writer, r *golive.Report) error {
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	for _, c := range r.Checks {
-		if err := lines.Encode(c); err != nil {
+		object := cli.Object{
+			"ran_at":      r.RanAt,
+			"version":     r.Version,
+			"status":      r.Status,
+			"green":       r.Green,
+			"red":         r.Red,
+			"not_visible": r.Hidden,
+			"changed":     changed,
+		}
+		if err := out.Add(object, r.RanAt, cli.State(r.Status), r.Green, r.Red, r.Hidden, r.Version,
+			cli.Text(strings.Join(changed, ", "))); err != nil {
 			return err
 		}
 	}
-	return nil
+	return out.Close()
 }
 
 // marks are how a status is shown to people.
@@ -233,24 +247,32 @@ var marks = map[golive.Status]string{
 	golive.Hidden: "not visible",
 }
 
-// showReport prints a report for people. What is to be done stands below its
-// check.
-func showReport(out io.Writer, r *golive.Report) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "STATUS\tCHECK\tEVIDENCE")
-
-	for _, c := range r.Checks {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", marks[c.Status], c.Check, printable(c.Title+": "+c.Evidence))
-		if c.Todo != "" {
-			_, _ = fmt.Fprintf(w, "\t\t→ %s (%s)\n", printable(sentence(c.Todo)), c.Help)
+// showReport prints a report: for programs one check a line, for people what is
+// to be done below each check.
+func showReport(e env, r *golive.Report) error {
+	if e.JSON {
+		for _, c := range r.Checks {
+			if err := e.Encode(c); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
 
+	w := cli.NewGrid(e.Out)
+	_, _ = fmt.Fprintln(w, "STATUS\tCHECK\tEVIDENCE")
+	for _, c := range r.Checks {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", e.Paint(marks[c.Status]), c.Check,
+			cli.Printable(c.Title+": "+c.Evidence))
+		if c.Todo != "" {
+			_, _ = fmt.Fprintf(w, "\t\t→ %s (%s)\n", cli.Printable(sentence(c.Todo)), c.Help)
+		}
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 
-	_, err := fmt.Fprintf(out, "\n%d green, %d red, %d not visible\n", r.Green, r.Red, r.Hidden)
+	_, err := fmt.Fprintf(e.Out, "\n%d green, %d red, %d not visible\n", r.Green, r.Red, r.Hidden)
 	return err
 }
 

@@ -7,33 +7,37 @@ import (
 	"io"
 	"os"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/golive"
 )
 
 // createEndpoints creates the webhook endpoints that are missing at Stripe, or
 // says which.
-func createEndpoints(ctx context.Context, service *golive.Service, a goliveArgs, out io.Writer) error {
+func createEndpoints(ctx context.Context, service *golive.Service, a goliveArgs, e env) error {
 	if a.dryRun {
-		return errors.Join(planEndpoints(ctx, service, out), unusedName(a.secretsFile))
+		return errors.Join(planEndpoints(ctx, service, e), unusedName(a.secretsFile))
 	}
 	if a.secretsFile == "" {
-		return service.CreateEndpoints(ctx, func(c golive.Creation) error { return printCreated(out, out, c) })
+		return service.CreateEndpoints(ctx, func(c golive.Creation) error { return printCreated(e, e.Out, c) })
 	}
-	return createInto(ctx, service, a.secretsFile, out)
+	return createInto(ctx, service, a.secretsFile, e)
 }
 
-func planEndpoints(ctx context.Context, service *golive.Service, out io.Writer) error {
+func planEndpoints(ctx context.Context, service *golive.Service, e env) error {
 	list, err := service.PlanEndpoints(ctx)
-	for _, e := range list {
-		_, _ = fmt.Fprintf(out, "would create: %s, connect=%t, version %s, %d events\n", e.URL, e.Connect, e.APIVersion,
-			len(e.Events))
+	for _, p := range list {
+		object := cli.Object{"url": p.URL, "connect": p.Connect, "api_version": p.APIVersion, "events": p.Events}
+		if err := e.Result(object, "would create: %s, connect=%t, version %s, %d events\n", p.URL, p.Connect,
+			p.APIVersion, len(p.Events)); err != nil {
+			return err
+		}
 	}
 	return err
 }
 
 // createInto writes the secrets to a new file that only its owner can read.
 // Each is on the disk before its endpoint counts as shown.
-func createInto(ctx context.Context, service *golive.Service, name string, out io.Writer) (err error) {
+func createInto(ctx context.Context, service *golive.Service, name string, e env) (err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return nameTaken(name)
@@ -51,7 +55,7 @@ func createInto(ctx context.Context, service *golive.Service, name string, out i
 	}()
 
 	return service.CreateEndpoints(ctx, func(c golive.Creation) error {
-		if err := printCreated(out, file, c); err != nil {
+		if err := printCreated(e, file, c); err != nil {
 			return err
 		}
 
@@ -75,13 +79,20 @@ func nameTaken(name string) error {
 	return fmt.Errorf("--secrets-file: %s exists already, and may hold secrets: name another file", name)
 }
 
-// printCreated prints an endpoint to out, and its secret to secrets.
-func printCreated(out, secrets io.Writer, c golive.Creation) error {
+// printCreated prints an endpoint, and its secret to secrets. For programs the
+// secret is a member of the object, unless it goes into a file.
+func printCreated(e env, secrets io.Writer, c golive.Creation) error {
+	object := cli.Object{"id": c.Endpoint.ID, "url": c.Endpoint.URL, "option": c.Option, "repeated": c.Repeated}
+	if e.JSON && secrets == e.Out {
+		object["secret"] = c.Endpoint.Secret
+		return e.Encode(object)
+	}
+
 	what := "created"
 	if c.Repeated {
 		what = "had been created before, and its secret is shown only now:"
 	}
-	if _, err := fmt.Fprintf(out, "# %s %s for %s\n", what, c.Endpoint.ID, c.Endpoint.URL); err != nil {
+	if err := e.Result(object, "# %s %s for %s\n", what, c.Endpoint.ID, c.Endpoint.URL); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(secrets, "%s=%s\n", c.Option, c.Endpoint.Secret)

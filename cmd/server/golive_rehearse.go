@@ -2,54 +2,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"text/tabwriter"
 	"time"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 	"checkoutd/internal/golive"
 	"checkoutd/internal/rehearsal"
 )
 
-const rehearseUsage = `usage: server golive --rehearse [--json]
-
-Walks the edge cases of Stripe's checklist with the settings and the catalog of the server: incomplete, invalid and
-duplicate data, declined cards, every type of error, 3D Secure, late, duplicate, disordered and forged webhooks,
-a refund and a dispute. It starts a checkout of its own for that, with a temporary database and the offline Stripe on
-this machine. Nothing is sent to Stripe, to your servers or to anybody else, whatever the settings say, and nothing is
-left behind but the outcome, which the checklist shows for box-edge-cases and box-errors until the settings or the
-catalog change. It takes less than two minutes. The server may be running.
-
-The exit code is 0 if every case is green, 1 if one is red, and 2 if the rehearsal could not be made.
-
-`
-
-// isRehearsal reports whether the arguments of golive ask for a rehearsal.
-func isRehearsal(args []string) bool {
-	return slices.Contains(args, "--rehearse") || slices.Contains(args, "-rehearse")
-}
-
-// rehearseCommand walks the edge cases.
-func rehearseCommand(ctx context.Context, args []string, e env) error {
-	fs := newFlags("golive --rehearse", rehearseUsage, e.err)
-	fs.Bool("rehearse", true, "walk the edge cases")
-	asJSON := fs.Bool("json", false, "print one case a line, as JSON")
-
-	words, err := parseInterspersed(fs, args)
-	switch {
-	case err != nil:
-		return withExitCode(exitNotRun, ignoreHelp(err))
-	case len(words) > 0:
-		return withExitCode(exitNotRun, fmt.Errorf("golive --rehearse: unexpected argument %q", words[0]))
-	}
-
+// rehearse walks the edge cases.
+func rehearse(ctx context.Context, e env) error {
 	var outcome golive.Rehearsal
-	err = withOpened(ctx, e, app.OpenGoLive, func(open *app.GoLive) error {
+	err := withOpened(ctx, e, app.OpenGoLive, func(open *app.GoLive) error {
 		if err := open.Problem(); err != nil {
 			return err
 		}
@@ -64,18 +31,14 @@ func rehearseCommand(ctx context.Context, args []string, e env) error {
 			Now:      time.Now,
 			Progress: rehearsalProgress(e),
 		})
-		if e.terminal {
-			_, _ = fmt.Fprintln(e.err)
+		if e.Terminal {
+			_, _ = fmt.Fprintln(e.Err)
 		}
 		if err != nil {
 			return err
 		}
 
-		show := showRehearsal
-		if *asJSON {
-			show = printRehearsal
-		}
-		if err := show(e.out, results); err != nil {
+		if err := showRehearsal(e, results); err != nil {
 			return err
 		}
 
@@ -85,9 +48,9 @@ func rehearseCommand(ctx context.Context, args []string, e env) error {
 
 	switch {
 	case err != nil:
-		return withExitCode(exitNotRun, publicError(err))
+		return cli.WithExitCode(exitNotRun, publicError(err))
 	case len(outcome.Red) > 0:
-		return withExitCode(exitRed, errors.New("not every case went as it must: see what is red above"))
+		return cli.WithExitCode(exitRed, errors.New("not every case went as it must: see what is red above"))
 	}
 
 	return nil
@@ -95,10 +58,10 @@ func rehearseCommand(ctx context.Context, args []string, e env) error {
 
 // rehearsalProgress returns what tells somebody at a terminal how far it is.
 func rehearsalProgress(e env) func(done, all int) {
-	if !e.terminal {
+	if !e.Terminal {
 		return nil
 	}
-	return func(done, all int) { _, _ = fmt.Fprintf(e.err, "\r%d of %d cases", done+1, all) }
+	return func(done, all int) { _, _ = fmt.Fprintf(e.Err, "\r%d of %d cases", done+1, all) }
 }
 
 // outcomeOf returns what is kept of a rehearsal.
@@ -118,22 +81,19 @@ func outcomeOf(results []rehearsal.Result) golive.Rehearsal {
 	return out
 }
 
-// printRehearsal prints one case a line, for programs.
-func printRehearsal(out io.Writer, results []rehearsal.Result) error {
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	for _, r := range results {
-		if err := lines.Encode(r); err != nil {
-			return err
+// showRehearsal prints the cases: for programs one a line, for people what had
+// to happen below what is red.
+func showRehearsal(e env, results []rehearsal.Result) error {
+	if e.JSON {
+		for _, r := range results {
+			if err := e.Encode(r); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
-}
 
-// showRehearsal prints the cases for people. What had to happen stands below
-// what is red.
-func showRehearsal(out io.Writer, results []rehearsal.Result) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := cli.NewGrid(e.Out)
 	_, _ = fmt.Fprintln(w, "STATUS\tCASE\tWHAT WAS DONE, AND WHAT HAPPENED")
 
 	count := map[string]int{}
@@ -144,9 +104,9 @@ func showRehearsal(out io.Writer, results []rehearsal.Result) error {
 		if r.Status == rehearsal.Red {
 			mark = "RED"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s:\n\t\t%s\n", mark, r.Case, printable(r.Did), printable(r.Got))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s:\n\t\t%s\n", e.Paint(mark), r.Case, cli.Printable(r.Did), cli.Printable(r.Got))
 		if r.Status == rehearsal.Red {
-			_, _ = fmt.Fprintf(w, "\t\t→ had to happen: %s\n", printable(r.Want))
+			_, _ = fmt.Fprintf(w, "\t\t→ had to happen: %s\n", cli.Printable(r.Want))
 		}
 	}
 
@@ -154,7 +114,7 @@ func showRehearsal(out io.Writer, results []rehearsal.Result) error {
 		return err
 	}
 
-	_, err := fmt.Fprintf(out, "\n%d green, %d red, %d skipped\n", count[rehearsal.Green], count[rehearsal.Red],
+	_, err := fmt.Fprintf(e.Out, "\n%d green, %d red, %d skipped\n", count[rehearsal.Green], count[rehearsal.Red],
 		count[rehearsal.Skipped])
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"checkoutd/internal/cli"
 )
 
 // TestGoLiveRehearsal rehearses with keys of a real account: every case must be
@@ -79,7 +81,7 @@ func TestGoLiveRehearsal(t *testing.T) {
 	out, _, _ = p.run("golive", "--json")
 	p.wantIn(out, "the settings or the catalog have changed since the rehearsal")
 
-	if _, _, err := p.run("golive", "--rehearse", "now"); exitCode(err) != exitNotRun {
+	if _, _, err := p.run("golive", "--rehearse", "now"); cli.ExitCode(err) != exitNotRun {
 		t.Errorf("an argument too many: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 )
 
@@ -21,14 +22,14 @@ func TestGoLive(t *testing.T) {
 	s := newSandboxShop(t)
 
 	out, _, err := s.run("golive")
-	if err == nil || exitCode(err) != exitRed {
+	if err == nil || cli.ExitCode(err) != exitRed {
 		t.Errorf("got %v, want the exit code %d", err, exitRed)
 	}
 
 	s.wantOutput(out, "RED", "keys-mode", "this is the offline sandbox", "docs/golive.md#keys-mode", "green", "clock")
 
 	out, _, err = s.run("golive", "--json", "--test")
-	if exitCode(err) != exitRed {
+	if cli.ExitCode(err) != exitRed {
 		t.Errorf("got %v, want the exit code %d", err, exitRed)
 	}
 
@@ -69,7 +70,7 @@ func TestGoLive(t *testing.T) {
 	s.wantOutput(s.ok("golive", "history"), "last green: never", "box-radar: red → green")
 
 	_, _, err = s.run("golive", "now")
-	if exitCode(err) != exitNotRun {
+	if cli.ExitCode(err) != exitNotRun {
 		t.Errorf("an argument too many: got %v, want the exit code %d", err, exitNotRun)
 	}
 	if _, _, err := s.run("golive", "--help"); err != nil {
@@ -84,7 +85,7 @@ func TestGoLiveProbe(t *testing.T) {
 	s.wantOutput(s.ok("golive", "--probe"), "payment_intent.created and payment_intent.canceled came by webhook")
 
 	_, _, err := s.run("golive", "--probe", "now")
-	if exitCode(err) != exitNotRun {
+	if cli.ExitCode(err) != exitNotRun {
 		t.Errorf("an argument too many: got %v, want the exit code %d", err, exitNotRun)
 	}
 }
@@ -93,10 +94,10 @@ func TestGoLiveProbe(t *testing.T) {
 func TestGoLiveBeforeAnything(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	if _, _, err := p.run("golive", "--probe"); exitCode(err) != exitNotRun {
+	if _, _, err := p.run("golive", "--probe"); cli.ExitCode(err) != exitNotRun {
 		t.Errorf("a probe: got %v, want the exit code %d", err, exitNotRun)
 	}
-	if _, _, err := p.run("golive"); exitCode(err) != exitNotRun {
+	if _, _, err := p.run("golive"); cli.ExitCode(err) != exitNotRun {
 		t.Errorf("got %v, want the exit code %d", err, exitNotRun)
 	}
 
@@ -111,7 +112,7 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 	p.settings["STRIPE_API_BASE"] = "http://" + freeAddress(t) // nobody answers
 
 	out, _, err := p.run("golive")
-	if exitCode(err) != exitRed || !strings.Contains(out, "Stripe's answer: none") {
+	if cli.ExitCode(err) != exitRed || !strings.Contains(out, "Stripe's answer: none") {
 		t.Errorf("without the secrets of webhooks, and without an answer: got %v, want a red report:\n%s", err, out)
 	}
 
@@ -120,7 +121,7 @@ func TestGoLiveBeforeAnything(t *testing.T) {
 		exitRed:    {"golive"},
 		exitNotRun: {"golive", "history"},
 	} {
-		if _, _, err := p.run(args...); exitCode(err) != code {
+		if _, _, err := p.run(args...); cli.ExitCode(err) != code {
 			t.Errorf("%v without a database: got %v, want the exit code %d", args, err, code)
 		}
 	}

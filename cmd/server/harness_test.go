@@ -73,9 +73,9 @@ func freeAddress(t *testing.T) string {
 func (p *program) env() (e env, out, err *output) {
 	out, err = &output{}, &output{}
 	e = env{
-		out: out,
-		err: err,
-		readFile: func(name string) ([]byte, error) {
+		Out: out,
+		Err: err,
+		ReadFile: func(name string) ([]byte, error) {
 			if name == ".env" {
 				return nil, fs.ErrNotExist
 			}
@@ -84,7 +84,7 @@ func (p *program) env() (e env, out, err *output) {
 	}
 
 	for name, value := range p.settings {
-		e.environ = append(e.environ, name+"="+value)
+		e.Environ = append(e.Environ, name+"="+value)
 	}
 
 	return e, out, err

@@ -2,115 +2,102 @@ package main
 
 import (
 	"context"
-	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 )
 
-const keysUsage = `usage: server keys create --name NAME --scope read|write|refund
-       server keys list
-       server keys revoke <key ID>
-
-  create  create a key for the shop's backend, and print it once
-  list    list the keys, with their last use
-  revoke  end a key for good, at once
-
-A key with the scope write may do all that read may, and refund all that write may. The server may be running.
-
-`
-
-// keysQuery is the meaning of the arguments.
-type keysQuery struct {
-	sub, name, id string
-	scope         api.Scope
+// keysCommand manages the keys of the shop's backend.
+func keysCommand() cli.Command {
+	return cli.Command{
+		Name:    "keys",
+		Short:   "create, list or revoke the API keys of the shop's backend",
+		Example: "server keys create --name shop --scope refund",
+		Commands: []cli.Command{
+			{
+				Name:  "create",
+				Short: "create a key for the shop's backend, and print it once",
+				Long: `The first line of the output is the key alone, so that a script can read it. A key with the scope write may
+					do all that read may, and refund all that write may.`,
+				Example: "server keys create --name shop --scope refund",
+				JSON:    "one object: key, id, name and scope",
+				New:     newKeysCreate,
+			},
+			{
+				Name:    "list",
+				Short:   "list the keys, with their last use",
+				Example: "server keys list",
+				JSON:    "id, name, scope, key (its beginning and its end), created, last_used, revoked",
+				Paged:   true,
+				New:     plain(listKeys),
+			},
+			{
+				Name:    "revoke",
+				Args:    "KEY",
+				Short:   "end a key for good, at once",
+				Example: "server keys revoke key_…",
+				JSON:    "one object with revoked, the key's ID",
+				New:     plain(revokeKey),
+			},
+		},
+	}
 }
 
-// keysCommand manages the keys of the shop's backend.
-func keysCommand(ctx context.Context, args []string, e env) error {
-	q, err := parseKeysQuery(args, e.err)
-	if err != nil {
-		return ignoreHelp(err)
+// newKeysCreate prints the key alone on standard output's first line, so that a
+// script can read it.
+func newKeysCreate(fs *flag.FlagSet) cli.Action {
+	name := fs.String("name", "", "whose key it is, for people")
+	scope := fs.String("scope", "", "what the key may do: read, write or refund")
+
+	return func(ctx context.Context, _ []string, e env) error {
+		if *name == "" || !api.Scope(*scope).Known() {
+			return cli.Usage("keys create needs --name, and --scope read, write or refund")
+		}
+
+		return withOpened(ctx, e, app.OpenKeys, func(k *app.Keys) error {
+			key, secret, err := k.Create(ctx, *name, api.Scope(*scope))
+			if err != nil {
+				return publicError(err)
+			}
+
+			object := cli.Object{"key": secret, "id": key.ID, "name": key.Name, "scope": key.Scope}
+			return e.Result(object, "%s\ncreated %s (%s, scope %s): keep the key above, nothing shows it again\n",
+				secret, key.ID, key.Name, key.Scope)
+		})
 	}
+}
 
+func listKeys(ctx context.Context, _ []string, e env) error {
 	return withOpened(ctx, e, app.OpenKeys, func(k *app.Keys) error {
-		switch q.sub {
-		case "create":
-			return createKey(ctx, k, q, e.out)
-		case "list":
-			return listKeys(ctx, k, e.out)
+		list, err := k.List(ctx)
+		if err != nil {
+			return err
 		}
 
-		if err := k.Revoke(ctx, q.id); err != nil {
-			return fmt.Errorf("%s: %w", q.id, publicError(err))
+		out := e.List("ID", "NAME", "SCOPE", "KEY", "CREATED", "LAST USED", "REVOKED")
+		for _, key := range list {
+			if err := out.Add(nil, key.ID, cli.Text(key.Name), key.Scope, key.Hint,
+				key.CreatedAt, key.LastUsedAt, key.RevokedAt); err != nil {
+				return err
+			}
 		}
-		_, err := fmt.Fprintf(e.out, "revoked %s\n", q.id)
-		return err
+		return out.Close()
 	})
 }
 
-// parseKeysQuery parses the arguments of the command.
-func parseKeysQuery(args []string, stderr io.Writer) (q keysQuery, err error) {
-	if q.sub, err = subcommand("keys", keysUsage, args, stderr, "create", "list", "revoke"); err != nil {
-		return q, err
+func revokeKey(ctx context.Context, words []string, e env) error {
+	if len(words) != 1 || !strings.HasPrefix(words[0], "key_") {
+		return cli.Usage("keys revoke needs the ID of a key, as \"keys list\" shows it: key_…")
 	}
 
-	var scope string
-	fs := newFlags("keys "+q.sub, keysUsage, stderr)
-	if q.sub == "create" {
-		fs.StringVar(&q.name, "name", "", "whose key it is, for people")
-		fs.StringVar(&scope, "scope", "", "what the key may do: read, write or refund")
-	}
-
-	words, err := parseInterspersed(fs, args[1:])
-	q.scope = api.Scope(scope)
-
-	switch {
-	case err != nil:
-		return q, err
-	case q.sub == "create" && (q.name == "" || !q.scope.Known()):
-		return q, errors.New("keys create needs --name, and --scope read, write or refund")
-	case q.sub == "revoke" && len(words) == 1 && strings.HasPrefix(words[0], "key_"):
-		q.id = words[0]
-		return q, nil
-	case q.sub == "revoke":
-		return q, errors.New("keys revoke needs the ID of a key, as \"keys list\" shows it: key_…")
-	case len(words) > 0:
-		return q, fmt.Errorf("keys %s: unexpected argument %q", q.sub, words[0])
-	}
-
-	return q, nil
-}
-
-// createKey prints the key alone on standard output's first line, so that a
-// script can read it.
-func createKey(ctx context.Context, k *app.Keys, q keysQuery, out io.Writer) error {
-	key, secret, err := k.Create(ctx, q.name, q.scope)
-	if err != nil {
-		return publicError(err)
-	}
-
-	_, err = fmt.Fprintf(out, "%s\ncreated %s (%s, scope %s): keep the key above, nothing shows it again\n",
-		secret, key.ID, key.Name, key.Scope)
-	return err
-}
-
-func listKeys(ctx context.Context, k *app.Keys, out io.Writer) error {
-	list, err := k.List(ctx)
-	if err != nil {
-		return err
-	}
-
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tNAME\tSCOPE\tKEY\tCREATED\tLAST USED\tREVOKED")
-	for _, key := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", key.ID, printable(key.Name), key.Scope, key.Hint,
-			formatTime(key.CreatedAt), formatTime(key.LastUsedAt), formatTime(key.RevokedAt))
-	}
-
-	return w.Flush()
+	return withOpened(ctx, e, app.OpenKeys, func(k *app.Keys) error {
+		if err := k.Revoke(ctx, words[0]); err != nil {
+			return fmt.Errorf("%s: %w", words[0], publicError(err))
+		}
+		return e.Result(cli.Object{"revoked": words[0]}, "revoked %s\n", words[0])
+	})
 }

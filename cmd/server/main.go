@@ -3,10 +3,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"checkoutd/internal/cli"
 )
 
 func main() {
@@ -17,11 +18,11 @@ func main() {
 	// process at once.
 	context.AfterFunc(ctx, stop)
 
-	err := run(ctx, os.Args[1:], environment())
+	err := run(ctx, os.Args[1:], cli.Environment())
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "server:", err)
-		os.Exit(exitCode(err))
+		cli.PrintError(os.Stderr, "server", os.Args[1:], err)
+		os.Exit(cli.ExitCode(err))
 	}
 }
 

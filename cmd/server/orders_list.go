@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
+	"checkoutd/internal/config"
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -21,15 +22,20 @@ const lapsesSoon = 48 * time.Hour
 const listPage = 500
 
 // listOrders prints the orders that the filter selects as it reads them.
-func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, out io.Writer) error {
+func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, e env) error {
 	foreign, err := reader.OpenForeignPayments(ctx)
 	if err != nil {
 		return err
 	}
 
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\t"+
-		"ENDS\tDISPUTE\tACCOUNT\tREVIEW")
+	l := orderList{
+		reader:  reader,
+		foreign: foreign,
+		links:   linksOf(ctx, reader, e),
+		e:       e,
+		out: e.List("CREATED", "ID", "STATUS", "AMOUNT", "REVIEW", "DISPUTE", "CAPTURE BEFORE", "PAYMENT", "REFUNDED",
+			"CAPTURED", "MODE", "ENDS", "ACCOUNT"),
+	}
 
 	for left := f.Limit; left > 0; {
 		page := f
@@ -39,48 +45,76 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 		if err != nil {
 			return err
 		}
-		if err := printOrders(ctx, reader, found, foreign, w); err != nil {
+		if err := l.add(ctx, found); err != nil {
 			return err
 		}
-
-		// The columns of a page are aligned, not those of all: a list of a
-		// hundred thousand begins at once.
-		if err := w.Flush(); err != nil || len(found) < page.Limit {
+		if err := l.out.Flush(); err != nil {
 			return err
+		}
+		if len(found) < page.Limit {
+			return l.out.Close()
 		}
 
 		left -= len(found)
 		f.After = found[len(found)-1].ID
 	}
 
-	_, err = fmt.Fprintf(out, "only the newest %d are shown; use --limit to list more\n", f.Limit)
+	if err := l.out.Close(); err != nil || e.JSON {
+		return err
+	}
+	_, err = fmt.Fprintf(e.Out, "only the newest %d are shown; use --limit to list more\n", f.Limit)
 	return err
 }
 
-func printOrders(
-	ctx context.Context, reader *app.OrderReader, found []orders.Order, foreign map[string]string, w io.Writer,
-) error {
-	disputed, err := disputesOf(ctx, reader, found)
+// orderList prints orders.
+type orderList struct {
+	reader  *app.OrderReader
+	foreign map[string]string // open foreign payments, by order
+	links   api.Links
+	e       env
+	out     *cli.List
+}
+
+func (l *orderList) add(ctx context.Context, found []orders.Order) error {
+	if l.e.JSON {
+		for _, o := range found {
+			if err := l.e.Encode(api.Render(&o, l.links)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+
+	disputed, err := disputesOf(ctx, l.reader, found, l.e)
 	if err != nil {
 		return err
 	}
 
 	for _, o := range found {
-		deadline, err := captureDeadline(ctx, reader, &o)
+		deadline, err := captureDeadline(ctx, l.reader, &o, l.e)
 		if err != nil {
 			return err
 		}
 
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			formatTime(o.CreatedAt), o.ID, o.Mode, o.Status, o.PaymentStatus,
-			amount(o.Amount, o.Currency),
-			money.Decimal(o.Captured, o.Currency),
-			money.Decimal(o.Refunded, o.Currency),
-			deadline, formatTime(o.SubscriptionEndsAt), strings.Join(disputed[o.ID], ", "),
-			o.Account, reviewNote(&o, foreign[o.ID]))
+		if err := l.out.Add(nil, o.CreatedAt, o.ID, cli.State(o.Status), amount(o.Amount, o.Currency),
+			cli.Text(reviewNote(&o, l.foreign[o.ID])), cli.Text(strings.Join(disputed[o.ID], ", ")), deadline,
+			cli.Text(o.PaymentStatus), money.Decimal(o.Refunded, o.Currency), money.Decimal(o.Captured, o.Currency),
+			o.Mode, o.SubscriptionEndsAt, o.Account); err != nil {
+			return err
+		}
 	}
 
 	return nil
+}
+
+// linksOf returns what makes the addresses of orders. Without the configuration
+// of the server they begin with a slash.
+func linksOf(ctx context.Context, reader *app.OrderReader, e env) api.Links {
+	links := api.Links{Picture: func(string) string { return "" }}
+	if cfg, err := ofServer(ctx, reader, e, config.LoadWithoutHooks); err == nil {
+		links.BaseURL = cfg.BaseURL
+	}
+	return links
 }
 
 // reviewNote says why a person has to look at an order, "" if nobody has to.
@@ -92,7 +126,7 @@ func reviewNote(o *orders.Order, foreignIntent string) string {
 }
 
 // disputesOf returns the disputes of each order as the list shows them.
-func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Order) (map[string][]string, error) {
+func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Order, e env) (map[string][]string, error) {
 	ids := make([]string, 0, len(found))
 	for _, o := range found {
 		ids = append(ids, o.ID)
@@ -105,7 +139,7 @@ func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Ord
 
 	of := map[string][]string{}
 	for _, d := range list {
-		of[d.OrderID] = append(of[d.OrderID], disputeState(d))
+		of[d.OrderID] = append(of[d.OrderID], disputeState(d, e))
 	}
 
 	return of, nil
@@ -113,16 +147,16 @@ func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Ord
 
 // disputeState returns the status of a dispute, with the deadline for evidence
 // while the shop can submit some.
-func disputeState(d payments.Dispute) string {
+func disputeState(d payments.Dispute, e env) string {
 	if !d.NeedsResponse() || d.EvidenceDueBy.IsZero() {
 		return d.Status
 	}
-	return d.Status + " by " + formatTime(d.EvidenceDueBy)
+	return d.Status + " by " + e.Time(d.EvidenceDueBy)
 }
 
 // captureDeadline returns until when the hold of an authorized order must be
 // captured, "" for other orders.
-func captureDeadline(ctx context.Context, reader *app.OrderReader, o *orders.Order) (string, error) {
+func captureDeadline(ctx context.Context, reader *app.OrderReader, o *orders.Order, e env) (string, error) {
 	if o.Status != orders.Authorized {
 		return "", nil
 	}
@@ -134,7 +168,7 @@ func captureDeadline(ctx context.Context, reader *app.OrderReader, o *orders.Ord
 
 	for _, in := range st.Intents {
 		if in.Status == payments.StatusRequiresCapture {
-			return captureBefore(in), nil
+			return captureBefore(in, e), nil
 		}
 	}
 
@@ -143,12 +177,12 @@ func captureDeadline(ctx context.Context, reader *app.OrderReader, o *orders.Ord
 
 // captureBefore returns when the hold of an intent lapses, with a warning if
 // that is soon.
-func captureBefore(in payments.Intent) string {
+func captureBefore(in payments.Intent, e env) string {
 	if in.CaptureBefore.IsZero() || in.Status != payments.StatusRequiresCapture {
 		return ""
 	}
 
-	deadline := formatTime(in.CaptureBefore)
+	deadline := e.Time(in.CaptureBefore)
 	switch left := time.Until(in.CaptureBefore); {
 	case left <= 0:
 		return deadline + " (lapsed)"

@@ -7,16 +7,35 @@ import (
 	"io"
 	"time"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
-// operate captures, cancels or refunds an order.
-func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) error {
-	id := q.ids[0]
+// orderQuery is the meaning of the arguments of an operation.
+type orderQuery struct {
+	kind   string // capture, cancel or refund
+	amount string // of capture and refund, in the order's currency; "" for all
+	reason string // of refund
+	fee    string // of refund: refund, keep, or "" for what the configuration says
+	back   bool   // of refund: take the money back from the destination
+}
+
+// withOrder captures, cancels or refunds the one order that the words name.
+func withOrder(ctx context.Context, q orderQuery, words []string, e env) error {
+	if len(words) != 1 {
+		return cli.Usage("%s needs exactly one order ID", q.kind)
+	}
+	return withOpened(ctx, e, app.OpenOrderReader, func(reader *app.OrderReader) error {
+		return operate(ctx, reader, q, words[0], e)
+	})
+}
+
+func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, id string, e env) error {
 	st, err := reader.Order(ctx, id)
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, publicError(err))
@@ -34,33 +53,44 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) 
 
 	// An earlier operation was resolved even if the requested one fails.
 	res, err := request(ctx, ops, q, id, minor)
-	if res.Earlier != nil {
-		printEarlier(e.out, res, st.Order.Currency)
+	if res.Earlier != nil && !e.JSON {
+		printEarlier(e, res, st.Order.Currency)
 	}
 
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, publicError(err))
 	}
 
-	return printResult(e.out, res)
+	if e.JSON {
+		object := api.Render(&res.State.Order, linksOf(ctx, reader, e))
+		object.Operation = api.RenderOperation(res)
+		return errors.Join(e.Encode(object), refundError(res))
+	}
+	return printResult(e.Out, res)
 }
 
 // adopt makes an intent at Stripe the order's.
-func adopt(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) error {
-	id := q.ids[0]
-	ops, err := openOperations(ctx, reader, e)
-	if err != nil {
-		return err
+func adopt(ctx context.Context, words []string, e env) error {
+	if len(words) != 2 {
+		return cli.Usage("adopt needs the ID of an order and the ID of an intent")
 	}
 
-	st, err := ops.Adopt(ctx, id, q.intent)
-	if err != nil {
-		return fmt.Errorf("%s: %w", id, publicError(err))
-	}
+	id, intent := words[0], words[1]
+	return withOpened(ctx, e, app.OpenOrderReader, func(reader *app.OrderReader) error {
+		ops, err := openOperations(ctx, reader, e)
+		if err != nil {
+			return err
+		}
 
-	o := st.Order
-	_, err = fmt.Fprintf(e.out, "adopted %s\norder %s: %s, payment %s\n", q.intent, o.ID, o.Status, o.PaymentStatus)
-	return err
+		st, err := ops.Adopt(ctx, id, intent)
+		if err != nil {
+			return fmt.Errorf("%s: %w", id, publicError(err))
+		}
+
+		o := &st.Order
+		return e.Result(api.Render(o, linksOf(ctx, reader, e)), "adopted %s\norder %s: %s, payment %s\n",
+			intent, o.ID, o.Status, o.PaymentStatus)
+	})
 }
 
 // parseAmount parses the value of --amount. It returns 0, the whole amount, if
@@ -72,10 +102,10 @@ func parseAmount(text, currency string) (minor int64, err error) {
 
 	minor, err = money.Parse(text, currency)
 	if err != nil {
-		return 0, fmt.Errorf("--amount: %w", err)
+		return 0, cli.Usage("--amount: %v", err)
 	}
 	if minor == 0 {
-		return 0, errors.New("--amount must be more than 0")
+		return 0, cli.Usage("--amount must be more than 0")
 	}
 
 	return minor, nil
@@ -89,7 +119,7 @@ func request(
 	id string,
 	minor int64,
 ) (payments.Result, error) {
-	switch q.sub {
+	switch q.kind {
 	case "capture":
 		return ops.Capture(ctx, id, minor)
 	case "cancel":
@@ -126,7 +156,7 @@ func openOperations(ctx context.Context, reader *app.OrderReader, e env) (*payme
 // and with the exit code of its kind.
 func publicError(err error) error {
 	if errors.Is(err, orders.ErrNotFound) { // its own sentence is for buyers
-		return withExitCode(exitNotFound, errors.New("there is no such order"))
+		return cli.WithExitCode(cli.ExitNotFound, errors.New("there is no such order"))
 	}
 
 	var f *fault.Error
@@ -139,12 +169,12 @@ func publicError(err error) error {
 		text = fmt.Errorf("%s (%w)", f.Message, cause)
 	}
 
-	return withExitCode(exitCodeOf(f), text)
+	return cli.WithExitCode(cli.FaultCode(f), text)
 }
 
 // printEarlier prints the outcome of an operation that an earlier command had
 // left open.
-func printEarlier(out io.Writer, res payments.Result, currency string) {
+func printEarlier(e env, res payments.Result, currency string) {
 	op := *res.Earlier
 
 	outcome := "its outcome is not known yet"
@@ -155,9 +185,9 @@ func printEarlier(out io.Writer, res payments.Result, currency string) {
 		outcome = "it failed: " + op.Note
 	}
 
-	_, _ = fmt.Fprintf(out, "pending since %s: %s; %s\n", formatTime(op.CreatedAt), describe(op, currency), outcome)
+	_, _ = fmt.Fprintf(e.Out, "pending since %s: %s; %s\n", e.Time(op.CreatedAt), describe(op, currency), outcome)
 	if op.ID == res.Operation.ID {
-		_, _ = fmt.Fprintln(out, "this was the same request, so nothing else was sent to Stripe")
+		_, _ = fmt.Fprintln(e.Out, "this was the same request, so nothing else was sent to Stripe")
 	}
 }
 
@@ -208,15 +238,25 @@ func printRefund(out io.Writer, res payments.Result) error {
 
 	_, _ = fmt.Fprintf(out, "refund %s of %s: %s\n", re.ID, amount(re.Amount, re.Currency), re.Status)
 	switch re.Status {
-	case "failed":
-		return errors.New("the refund failed: the shop still has the money and can refund it again")
-	case "canceled":
-		return errors.New("the refund was canceled: the shop still has the money and can refund it again")
 	case "pending":
 		_, _ = fmt.Fprintln(out, "the money is on its way to the buyer; if the refund fails, the order will show it")
 	case "requires_action":
 		_, _ = fmt.Fprintln(out, "the buyer must choose where to receive the money; Stripe asks by e-mail")
 	}
 
+	return refundError(res)
+}
+
+// refundError returns an error for a refund that Stripe accepted but that
+// failed at once.
+func refundError(res payments.Result) error {
+	re := res.Refund()
+	switch {
+	case re == nil:
+	case re.Status == "failed":
+		return errors.New("the refund failed: the shop still has the money and can refund it again")
+	case re.Status == "canceled":
+		return errors.New("the refund was canceled: the shop still has the money and can refund it again")
+	}
 	return nil
 }

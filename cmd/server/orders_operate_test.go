@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 )
 
@@ -26,8 +27,8 @@ func TestCaptureAPartThenRefundIt(t *testing.T) {
 
 	s.fails([]string{"orders", "capture", id, "--amount", "11.00"}, "10.99 USD")
 	s.fails([]string{"orders", "refund", id}, "cancel the order")
-	if _, _, err := s.run("orders", "refund", id); exitCode(err) != exitRefused {
-		t.Errorf("a refusal: exit code %d, want %d", exitCode(err), exitRefused)
+	if _, _, err := s.run("orders", "refund", id); cli.ExitCode(err) != cli.ExitRefused {
+		t.Errorf("a refusal: exit code %d, want %d", cli.ExitCode(err), cli.ExitRefused)
 	}
 	s.wantOutput(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released",
 		"paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")

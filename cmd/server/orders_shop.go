@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/orders"
 )
 
@@ -17,12 +18,12 @@ func showShop(w io.Writer, o *orders.Order) {
 
 	in := func(minor int64) string { return amount(minor, o.Currency) }
 	for _, d := range o.Shop.Discounts {
-		_, _ = fmt.Fprintf(w, "discount\t%s\t-%s\n", printable(d.Name), in(d.Amount))
+		_, _ = fmt.Fprintf(w, "discount\t%s\t-%s\n", cli.Printable(d.Name), in(d.Amount))
 	}
 
 	for _, i := range o.Items {
 		if i.TaxAmount > 0 {
-			_, _ = fmt.Fprintf(w, "tax\t%s\t%s\n", printable(i.Name), in(i.TaxAmount))
+			_, _ = fmt.Fprintf(w, "tax\t%s\t%s\n", cli.Printable(i.Name), in(i.TaxAmount))
 		}
 	}
 
@@ -31,7 +32,7 @@ func showShop(w io.Writer, o *orders.Order) {
 		if t.Inclusive {
 			note = "\tincluded in the prices"
 		}
-		_, _ = fmt.Fprintf(w, "tax\t%s\t%s%s\n", printable(t.Name), in(t.Amount), note)
+		_, _ = fmt.Fprintf(w, "tax\t%s\t%s%s\n", cli.Printable(t.Name), in(t.Amount), note)
 	}
 
 	for _, row := range []struct{ name, text string }{
@@ -45,11 +46,11 @@ func showShop(w io.Writer, o *orders.Order) {
 		{"locale", o.Shop.Locale},
 	} {
 		if row.text != "" {
-			_, _ = fmt.Fprintf(w, "%s\t%s\n", row.name, printable(row.text))
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", row.name, cli.Printable(row.text))
 		}
 	}
 
 	for _, key := range slices.Sorted(maps.Keys(o.Shop.Metadata)) {
-		_, _ = fmt.Fprintf(w, "metadata\t%s\t%s\n", printable(key), printable(o.Shop.Metadata[key]))
+		_, _ = fmt.Fprintf(w, "metadata\t%s\t%s\n", cli.Printable(key), cli.Printable(o.Shop.Metadata[key]))
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"checkoutd/internal/app"
+	"checkoutd/internal/cli"
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -20,32 +20,48 @@ const maxFound = 20
 
 // showOrders prints the orders that the words are about, with everything that
 // belongs to them and an empty line between two.
-func showOrders(ctx context.Context, reader *app.OrderReader, words []string, e env) error {
-	shown := 0
-	for _, word := range words {
-		ids, err := reader.Find(ctx, word, maxFound+1)
-		if err == nil && len(ids) == 0 {
-			err = orders.ErrNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", printable(word), publicError(err))
-		}
+func showOrders(ctx context.Context, words []string, e env) error {
+	if len(words) == 0 {
+		return cli.Usage("show needs an order: its ID or number, your reference, an e-mail address, pi_…, evt_…")
+	}
 
-		for _, id := range ids[:min(len(ids), maxFound)] {
-			if shown++; shown > 1 {
-				_, _ = fmt.Fprintln(e.out)
+	return withOpened(ctx, e, app.OpenOrderReader, func(reader *app.OrderReader) error {
+		shown := 0
+		for _, word := range words {
+			n, err := showFound(ctx, reader, word, shown, e)
+			if err != nil {
+				return err
 			}
-			if err := showOrder(ctx, reader, id, e); err != nil {
-				return fmt.Errorf("%s: %w", id, publicError(err))
-			}
+			shown += n
 		}
+		return nil
+	})
+}
 
-		if len(ids) > maxFound {
-			_, _ = fmt.Fprintf(e.out, "\nonly the newest %d orders of %s are shown\n", maxFound, printable(word))
+// showFound prints the orders that a word is about, and returns how many.
+func showFound(ctx context.Context, reader *app.OrderReader, word string, before int, e env) (int, error) {
+	ids, err := reader.Find(ctx, word, maxFound+1)
+	if err == nil && len(ids) == 0 {
+		err = orders.ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", cli.Printable(word), publicError(err))
+	}
+
+	shown := ids[:min(len(ids), maxFound)]
+	for i, id := range shown {
+		if before+i > 0 && !e.JSON {
+			_, _ = fmt.Fprintln(e.Out)
+		}
+		if err := showOrder(ctx, reader, id, e); err != nil {
+			return 0, fmt.Errorf("%s: %w", id, publicError(err))
 		}
 	}
 
-	return nil
+	if len(ids) > maxFound && !e.JSON {
+		_, _ = fmt.Fprintf(e.Out, "\nonly the newest %d orders of %s are shown\n", maxFound, cli.Printable(word))
+	}
+	return len(shown), nil
 }
 
 func showOrder(ctx context.Context, reader *app.OrderReader, id string, e env) error {
@@ -65,20 +81,22 @@ func showOrder(ctx context.Context, reader *app.OrderReader, id string, e env) e
 		}
 	}
 
-	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	showTerms(w, &st.Order)
-	showPayments(w, st)
-
-	if op := st.StartedOperation(); op != nil {
-		_, _ = fmt.Fprintf(w, "\nthe outcome of the %s is not known yet: "+
-			"run the same command again, nothing is done twice\n", op.Kind)
+	if e.JSON {
+		return e.Encode(orderObject(st, linksOf(ctx, reader, e)))
 	}
 
-	if checkErr != nil {
-		_, _ = fmt.Fprintf(w, "could not ask Stripe: %v\n", publicError(checkErr))
-	}
+	return e.Show(nil, func(w io.Writer) {
+		showTerms(w, &st.Order, e)
+		showPayments(w, st, e)
 
-	return w.Flush()
+		if op := st.StartedOperation(); op != nil {
+			_, _ = fmt.Fprintf(w, "\nthe outcome of the %s is not known yet: "+
+				"run the same command again, nothing is done twice\n", op.Kind)
+		}
+		if checkErr != nil {
+			_, _ = fmt.Fprintf(w, "could not ask Stripe: %v\n", publicError(checkErr))
+		}
+	})
 }
 
 // checkOperation asks Stripe for the outcome of the order's open operation.
@@ -92,13 +110,13 @@ func checkOperation(ctx context.Context, reader *app.OrderReader, id string, e e
 }
 
 // showTerms prints an order's terms and its state.
-func showTerms(w io.Writer, o *orders.Order) {
+func showTerms(w io.Writer, o *orders.Order, e env) {
 	in := func(minor int64) string { return amount(minor, o.Currency) }
 	writeRows(w,
 		"order", o.ID,
 		"number", orders.ShortID(o.ID),
 		"mode", string(o.Mode),
-		"status", string(o.Status),
+		"status", e.Paint(string(o.Status)),
 		"payment", paymentNote(o),
 		"review", o.ReviewReason,
 		"amount", in(o.Amount),
@@ -107,16 +125,16 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"refunded", in(o.Refunded),
 		"customer", o.CustomerID,
 		"livemode", strconv.FormatBool(o.Livemode),
-		"created", formatTime(o.CreatedAt),
-		"expires", formatTime(o.ExpiresAt),
-		"paid", formatTime(o.PaidAt))
+		"created", e.Time(o.CreatedAt),
+		"expires", e.Time(o.ExpiresAt),
+		"paid", e.Time(o.PaidAt))
 
 	showItems(w, o)
 	showShop(w, o)
 	showConnect(w, o)
 
 	if o.Contact.Email != "" {
-		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))
+		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", cli.Printable(o.Contact.Email))
 	}
 
 	showAddress(w, "ship to", o.Contact.Shipping)
@@ -146,7 +164,7 @@ func showItems(w io.Writer, o *orders.Order) {
 			every = fmt.Sprintf("every %d %s", r.IntervalCount, r.Interval)
 		}
 
-		name := printable(cmp.Or(i.SKU, i.Name))
+		name := cli.Printable(cmp.Or(i.SKU, i.Name))
 		_, _ = fmt.Fprintf(w, "item\t%s\t%d × %s\t%s\n", name, i.Quantity, in(i.UnitAmount), every)
 	}
 
@@ -155,7 +173,7 @@ func showItems(w io.Writer, o *orders.Order) {
 	}
 
 	if o.ShippingRate.ID != "" {
-		name := printable(cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID))
+		name := cli.Printable(cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID))
 		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", name, in(o.ShippingRate.Amount))
 	}
 }
@@ -180,36 +198,30 @@ func showAddress(w io.Writer, name string, a *orders.Address) {
 		place.Line1, place.Line2, place.City, place.State, place.PostalCode, place.Country,
 	} {
 		if s != "" {
-			parts = append(parts, printable(s))
+			parts = append(parts, cli.Printable(s))
 		}
 	}
 
 	_, _ = fmt.Fprintf(w, "%s\t%s\n", name, strings.Join(parts, ", "))
 }
 
-// printable escapes control characters, with which a buyer's text could move
-// the terminal's cursor.
-func printable(s string) string {
-	return strings.Trim(fmt.Sprintf("%q", s), `"`)
-}
-
 // showPayments prints the payments of an order.
-func showPayments(w io.Writer, st *payments.State) {
-	showAttempts(w, st)
-	showIntents(w, st)
+func showPayments(w io.Writer, st *payments.State, e env) {
+	showAttempts(w, st, e)
+	showIntents(w, st, e)
 
 	for _, s := range st.Subscriptions {
 		_, _ = fmt.Fprintf(w, "subscription\t%s\t%s\tperiod ends %s%s\n",
-			s.ID, s.Status, formatTime(s.PeriodEnd), ending(s))
+			s.ID, s.Status, e.Time(s.PeriodEnd), ending(s, e))
 	}
 
 	for _, re := range st.Refunds {
-		_, _ = fmt.Fprintf(w, "refund\t%s\t%s\t%s\t%s\n", re.ID, re.Status, amount(re.Amount, re.Currency), re.Reason)
+		_, _ = fmt.Fprintf(w, "refund\t%s\t%s\t%s\t%s\n", re.ID, e.Paint(re.Status), amount(re.Amount, re.Currency), re.Reason)
 	}
 
 	for _, d := range st.Disputes {
 		_, _ = fmt.Fprintf(w, "dispute\t%s\t%s\t%s\t%s\n",
-			d.ID, disputeState(d), amount(d.Amount, d.Currency), d.Reason)
+			d.ID, e.Paint(disputeState(d, e)), amount(d.Amount, d.Currency), d.Reason)
 	}
 
 	for _, f := range st.ForeignPayments {
@@ -219,7 +231,7 @@ func showPayments(w io.Writer, st *payments.State) {
 
 	for _, op := range st.Operations {
 		_, _ = fmt.Fprintf(w, "operation\t%s\t%s\t%s\t%s\n",
-			formatTime(op.CreatedAt), op.State, describe(op, st.Order.Currency),
+			e.Time(op.CreatedAt), e.Paint(string(op.State)), describe(op, st.Order.Currency),
 			strings.TrimSpace(op.Reason+" "+op.Note))
 	}
 }
@@ -236,17 +248,17 @@ func foreignNote(f payments.ForeignPayment) string {
 }
 
 // ending says when a subscription ends or ended, if it does.
-func ending(s payments.Subscription) string {
+func ending(s payments.Subscription, e env) string {
 	switch {
 	case s.EndsAt.IsZero():
 		return ""
 	case s.Status == payments.SubscriptionCanceled, s.Status == payments.SubscriptionIncompleteExpired:
-		return ", ended on " + formatTime(s.EndsAt)
+		return ", ended on " + e.Time(s.EndsAt)
 	}
-	return ", ends on " + formatTime(s.EndsAt)
+	return ", ends on " + e.Time(s.EndsAt)
 }
 
-func showAttempts(w io.Writer, st *payments.State) {
+func showAttempts(w io.Writer, st *payments.State, e env) {
 	for _, a := range st.Attempts {
 		notes := strings.Fields(a.ErrorType + " " + a.ErrorCode + " " + a.DeclineCode)
 		if a.Verdict != "" {
@@ -254,17 +266,17 @@ func showAttempts(w io.Writer, st *payments.State) {
 		}
 
 		_, _ = fmt.Fprintf(w, "attempt %d\t%s\t%s\t%s\t%s\n",
-			a.N, formatTime(a.CreatedAt), a.State, a.IntentID, strings.Join(notes, " "))
+			a.N, e.Time(a.CreatedAt), e.Paint(string(a.State)), a.IntentID, strings.Join(notes, " "))
 	}
 }
 
-func showIntents(w io.Writer, st *payments.State) {
+func showIntents(w io.Writer, st *payments.State, e env) {
 	for _, in := range st.Intents {
 		currency := cmp.Or(in.Currency, st.Order.Currency)
 		_, _ = fmt.Fprintf(w, "intent\t%s\t%s\t%s\tcaptured %s%s\n",
-			in.ID, in.Status, amount(in.Amount, currency), money.Decimal(in.Captured, currency), invoiceNote(in))
+			in.ID, e.Paint(string(in.Status)), amount(in.Amount, currency), money.Decimal(in.Captured, currency), invoiceNote(in))
 
-		if before := captureBefore(in); before != "" {
+		if before := captureBefore(in, e); before != "" {
 			_, _ = fmt.Fprintf(w, "capture before\t%s\n", before)
 		}
 	}

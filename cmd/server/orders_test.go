@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
@@ -109,7 +110,7 @@ func TestOrders(t *testing.T) {
 			}
 		}
 
-		deadline := "needs_response by " + formatTime(noon.Add(10*24*time.Hour))
+		deadline := "needs_response by " + noon.Add(10*24*time.Hour).UTC().Format(time.RFC3339)
 		for _, args := range [][]string{{"orders", "list", "--disputed"}, {"orders", "show", ids[1]}} {
 			if out := p.ok(args...); !strings.Contains(out, deadline) {
 				t.Errorf("%v does not show %q:\n%s", args, deadline, out)
@@ -162,7 +163,7 @@ func TestOrders(t *testing.T) {
 		p.fails([]string{"orders", "list", "--status", "gone"}, `"gone"`)
 		p.fails([]string{"orders", "list", "--limit", "0"}, "--limit")
 		p.fails([]string{"orders", "list", "--from", "yesterday"}, "yesterday")
-		p.fails([]string{"orders", "list", ids[0]}, "show")
+		p.fails([]string{"orders", "list", ids[0]}, "unexpected")
 		p.fails([]string{"orders", "show"}, "show needs an order")
 		p.fails([]string{"orders", "show", "ord_none"}, "ord_none")
 	})
@@ -178,21 +179,21 @@ func TestOrders(t *testing.T) {
 
 	t.Run("exit codes tell what happened", func(t *testing.T) {
 		for args, want := range map[string]int{
-			"":                        exitUsage,
-			"order":                   exitUsage,
-			"migrate now":             exitUsage,
-			"orders":                  exitUsage,
-			"orders list --limit 0":   exitUsage,
-			"orders refund":           exitUsage,
-			"orders show ord_none":    exitNotFound,
-			"orders refund ord_none":  exitNotFound,
-			"events show evt_none":    exitNotFound,
-			"mails resend mail_none":  exitNotFound,
-			"orders refund " + ids[0]: exitUsage, // there are no keys
+			"":                        cli.ExitUsage,
+			"order":                   cli.ExitUsage,
+			"migrate now":             cli.ExitUsage,
+			"orders":                  cli.ExitUsage,
+			"orders list --limit 0":   cli.ExitUsage,
+			"orders refund":           cli.ExitUsage,
+			"orders show ord_none":    cli.ExitNotFound,
+			"orders refund ord_none":  cli.ExitNotFound,
+			"events show evt_none":    cli.ExitNotFound,
+			"mails resend mail_none":  cli.ExitNotFound,
+			"orders refund " + ids[0]: cli.ExitUsage, // there are no keys
 			"orders show " + ids[0]:   0,
 		} {
-			if _, _, err := p.run(strings.Fields(args)...); (err != nil || want != 0) && exitCode(err) != want {
-				t.Errorf("%q: got %d (%v), want %d", args, exitCode(err), err, want)
+			if _, _, err := p.run(strings.Fields(args)...); (err != nil || want != 0) && cli.ExitCode(err) != want {
+				t.Errorf("%q: got %d (%v), want %d", args, cli.ExitCode(err), err, want)
 			}
 		}
 	})

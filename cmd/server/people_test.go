@@ -64,7 +64,7 @@ func TestPeople(t *testing.T) {
 	}
 
 	proofs := p.ok("people", "proofs", "jenny@example.com")
-	if strings.Contains(proofs, "jenny") || !strings.Contains(proofs, "state    deleting") {
+	if strings.Contains(proofs, "jenny") || !strings.Contains(proofs, "state      deleting") {
 		t.Errorf("the proofs are\n%s", proofs)
 	}
 

@@ -5,25 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
+	"checkoutd/internal/cli"
 	"checkoutd/internal/config"
 )
-
-const stripeUsage = `usage: server stripe          run the offline Stripe; settings come from the environment
-       server stripe seed     give accounts in one that is running months of payments; see its --help
-`
-
-const seedUsage = `usage: server stripe seed [flags]
-
-Gives accounts in the running offline Stripe months of payments, refunds, disputes and payouts. Without --account it
-makes accounts that their owners can connect on the offline Stripe's OAuth page. The same --seed makes the same.
-The offline Stripe (server stripe, or server sandbox) must run with SANDBOX_FAULTS=true.
-
-`
 
 // seedRequest asks for accounts with a past.
 type seedRequest struct {
@@ -38,56 +27,56 @@ type seedRequest struct {
 
 // stripeCommand runs the offline Stripe, or asks one that is running for
 // something.
-func stripeCommand(ctx context.Context, args []string, e env) error {
-	switch {
-	case len(args) == 0:
-		return offline(ctx, e)
-	case args[0] == "seed":
-		return seed(ctx, args[1:], e)
-	case isHelp(args[0]):
-		_, err := io.WriteString(e.err, stripeUsage)
-		return err
+func stripeCommand() cli.Command {
+	return cli.Command{
+		Name:    "stripe",
+		Short:   "run the offline Stripe alone, for use by any Stripe integration",
+		Long:    "It listens at SANDBOX_ADDR, takes any test key, and keeps its state in SANDBOX_STATE_FILE.",
+		Example: "server stripe\nserver stripe seed --payments 1000",
+		New:     plain(func(ctx context.Context, _ []string, e env) error { return offline(ctx, e) }),
+		Commands: []cli.Command{{
+			Name:  "seed",
+			Short: "give accounts in the running offline Stripe months of payments",
+			Long: `Gives accounts payments, refunds, disputes and payouts. Without --account it makes accounts that their owners
+				can connect on the offline Stripe's OAuth page. The same --seed makes the same. The offline Stripe (server
+				stripe, or server sandbox) must run with SANDBOX_FAULTS=true.`,
+			Example: "server stripe seed --accounts 2 --payments 1000",
+			JSON:    "account and payments, of each account",
+			New:     newSeed,
+		}},
 	}
-	return fmt.Errorf("stripe takes no arguments but seed, not %q: settings come from the environment", args[0])
 }
 
-// seed asks the running offline Stripe for accounts with a past.
-func seed(ctx context.Context, args []string, e env) error {
+// newSeed asks the running offline Stripe for accounts with a past.
+func newSeed(fs *flag.FlagSet) cli.Action {
 	var q seedRequest
-	fs := newFlags("stripe seed", seedUsage, e.err)
 	fs.Uint64Var(&q.Seed, "seed", 1, "the number of which everything is computed")
 	fs.IntVar(&q.Accounts, "accounts", 0, "how many accounts to make (default 1)")
-	fs.StringVar(&q.Account, "account", "", "an account that exists, instead of new ones")
+	fs.StringVar(&q.Account, "account", "", "an `account` that exists, instead of new ones")
 	fs.IntVar(&q.Payments, "payments", 10_000, "payments of each account, up to 10,000,000")
 	fs.IntVar(&q.Months, "months", 6, "how far back the payments go")
-	fs.StringVar(&q.Currency, "currency", "", "currency of most payments (default: the account's)")
-	fs.StringVar(&q.Scope, "scope", "", "connect the new accounts with this scope: read_only or read_write")
+	fs.StringVar(&q.Currency, "currency", "", "`currency` of most payments (default: the account's)")
+	fs.StringVar(&q.Scope, "scope", "", "connect the new accounts with this `scope`: read_only or read_write")
 
-	words, err := parseInterspersed(fs, args)
-	if err != nil {
-		return ignoreHelp(err)
-	}
-	if len(words) > 0 {
-		return fmt.Errorf("stripe seed: unexpected argument %q", words[0])
-	}
-
-	cfg, _, err := load(config.Stripe, e)
-	if err != nil {
-		return err
-	}
-
-	accounts, err := askForSeed(ctx, "http://"+cfg.SandboxAddr, q)
-	if err != nil {
-		return err
-	}
-
-	for _, id := range accounts {
-		if _, err := fmt.Fprintf(e.out, "%s has %d payments\n", id, q.Payments); err != nil {
+	return func(ctx context.Context, _ []string, e env) error {
+		cfg, _, err := load(config.Stripe, e)
+		if err != nil {
 			return err
 		}
-	}
 
-	return nil
+		accounts, err := askForSeed(ctx, "http://"+cfg.SandboxAddr, q)
+		if err != nil {
+			return err
+		}
+
+		for _, id := range accounts {
+			object := cli.Object{"account": id, "payments": q.Payments}
+			if err := e.Result(object, "%s has %d payments\n", id, q.Payments); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // askForSeed calls the management API at an origin and returns the accounts.

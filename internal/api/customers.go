@@ -87,8 +87,8 @@ type RemainingCustomer struct {
 	Reason people.Reason `json:"reason,omitempty"` // why it was refused
 }
 
-// proofOf returns the proof of an erasure.
-func proofOf(e people.Erasure) *ProofObject {
+// RenderProof returns the proof of an erasure.
+func RenderProof(e people.Erasure) *ProofObject {
 	removed := e.Proof.Removed
 	if removed == nil {
 		removed = map[string]int64{}
@@ -191,7 +191,7 @@ func (s *Service) ServeEraseWhom(w http.ResponseWriter, r *http.Request, _ Call)
 	}
 
 	if res.Begun {
-		out.Proof = proofOf(res.Erasure)
+		out.Proof = RenderProof(res.Erasure)
 	}
 
 	return httpio.WriteJSON(w, http.StatusOK, out)

@@ -37,7 +37,8 @@ type TryObject struct {
 	Excerpt        *string   `json:"response_excerpt"` // of an answer that is not 2xx
 }
 
-func renderDelivery(d deliveries.Delivery) DeliveryObject {
+// RenderDelivery returns a delivery without its tries.
+func RenderDelivery(d deliveries.Delivery) DeliveryObject {
 	return DeliveryObject{
 		ID:         d.ID,
 		Object:     "webhook_delivery",
@@ -55,7 +56,8 @@ func renderDelivery(d deliveries.Delivery) DeliveryObject {
 	}
 }
 
-func renderTry(t deliveries.Try) TryObject {
+// RenderTry returns one request of a delivery with its answer.
+func RenderTry(t deliveries.Try) TryObject {
 	out := TryObject{
 		At:      t.At.UTC().Truncate(time.Microsecond),
 		TookMS:  t.Took.Milliseconds(),
@@ -95,7 +97,7 @@ func (s *Service) ServeDeliveries(w http.ResponseWriter, r *http.Request, _ Call
 	at := map[string]int{} // the index of each delivery in the page
 	var ids []string
 	for i, d := range found[:min(limit, len(found))] {
-		page.Data = append(page.Data, renderDelivery(d))
+		page.Data = append(page.Data, RenderDelivery(d))
 		at[d.ID], ids = i, append(ids, d.ID)
 	}
 
@@ -105,7 +107,7 @@ func (s *Service) ServeDeliveries(w http.ResponseWriter, r *http.Request, _ Call
 	}
 	for _, t := range tries {
 		d := &page.Data[at[t.DeliveryID]]
-		d.Tries = append(d.Tries, renderTry(t))
+		d.Tries = append(d.Tries, RenderTry(t))
 	}
 
 	return httpio.WriteJSON(w, http.StatusOK, page)

@@ -30,7 +30,8 @@ type EndpointObject struct {
 	Secret *string `json:"secret,omitempty"`
 }
 
-func renderEndpoint(e deliveries.Endpoint) EndpointObject {
+// RenderEndpoint returns an endpoint without its secrets.
+func RenderEndpoint(e deliveries.Endpoint) EndpointObject {
 	return EndpointObject{
 		ID:             e.ID,
 		Object:         "webhook_endpoint",
@@ -45,9 +46,9 @@ func renderEndpoint(e deliveries.Endpoint) EndpointObject {
 	}
 }
 
-// withSecret returns the endpoint with its current secret.
-func withSecret(e deliveries.Endpoint) EndpointObject {
-	out := renderEndpoint(e)
+// RenderWithSecret returns the endpoint with its current secret.
+func RenderWithSecret(e deliveries.Endpoint) EndpointObject {
+	out := RenderEndpoint(e)
 	out.Secret = &e.Secrets[0].Value
 	return out
 }
@@ -84,7 +85,7 @@ func (s *Service) ServeEndpoints(w http.ResponseWriter, r *http.Request, _ Call)
 
 	page := Page[EndpointObject]{Object: "list", Data: []EndpointObject{}}
 	for _, e := range list {
-		page.Data = append(page.Data, renderEndpoint(e))
+		page.Data = append(page.Data, RenderEndpoint(e))
 	}
 	return httpio.WriteJSON(w, http.StatusOK, page)
 }
@@ -95,7 +96,7 @@ func (s *Service) ServeEndpoint(w http.ResponseWriter, r *http.Request, _ Call) 
 	if err != nil {
 		return err
 	}
-	return httpio.WriteJSON(w, http.StatusOK, renderEndpoint(e))
+	return httpio.WriteJSON(w, http.StatusOK, RenderEndpoint(e))
 }
 
 // endpoint returns the endpoint with an ID.
@@ -155,7 +156,7 @@ func (s *Service) ServeCreateEndpoint(w http.ResponseWriter, r *http.Request, c 
 
 func (s *Service) writeCreated(w http.ResponseWriter, e deliveries.Endpoint) error {
 	w.Header().Set("Location", "/v1/webhook_endpoints/"+e.ID)
-	return httpio.WriteJSON(w, http.StatusCreated, withSecret(e))
+	return httpio.WriteJSON(w, http.StatusCreated, RenderWithSecret(e))
 }
 
 const disabledByAPI = "it was disabled through the API"
@@ -204,7 +205,7 @@ func (s *Service) ServeChangeEndpoint(w http.ResponseWriter, r *http.Request, _ 
 	}
 
 	httpio.LogFields(r.Context()).Set("endpoint_id", id)
-	return httpio.WriteJSON(w, http.StatusOK, renderEndpoint(e))
+	return httpio.WriteJSON(w, http.StatusOK, RenderEndpoint(e))
 }
 
 // ServeRemoveEndpoint is DELETE /v1/webhook_endpoints/{id}.
@@ -263,7 +264,7 @@ func (s *Service) ServeRotateEndpoint(w http.ResponseWriter, r *http.Request, c 
 	}
 
 	httpio.LogFields(r.Context()).Set("endpoint_id", id)
-	return httpio.WriteJSON(w, http.StatusOK, withSecret(e))
+	return httpio.WriteJSON(w, http.StatusOK, RenderWithSecret(e))
 }
 
 // TestObject is the outcome of a test webhook.
@@ -289,5 +290,5 @@ func (s *Service) ServeTestEndpoint(w http.ResponseWriter, r *http.Request, _ Ca
 		return err
 	}
 
-	return httpio.WriteJSON(w, http.StatusOK, TestObject{"webhook_test", try.OK(), renderTry(try)})
+	return httpio.WriteJSON(w, http.StatusOK, TestObject{"webhook_test", try.OK(), RenderTry(try)})
 }

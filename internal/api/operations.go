@@ -119,7 +119,15 @@ func (s *Service) operate(
 	httpio.LogFields(r.Context()).Set("operation_id", op.ID)
 
 	out := s.render(&res.State.Order)
-	out.Operation = &OperationObject{
+	out.Operation = RenderOperation(res)
+
+	return httpio.WriteJSON(w, http.StatusOK, out)
+}
+
+// RenderOperation returns what an operation did.
+func RenderOperation(res payments.Result) *OperationObject {
+	op := res.Operation
+	out := &OperationObject{
 		ID:     op.ID,
 		Kind:   op.Kind,
 		Amount: op.Amount,
@@ -133,8 +141,8 @@ func (s *Service) operate(
 	}
 
 	if re := res.Refund(); re != nil {
-		out.Operation.Refund = &RefundObject{re.ID, re.Status}
+		out.Refund = &RefundObject{re.ID, re.Status}
 	}
 
-	return httpio.WriteJSON(w, http.StatusOK, out)
+	return out
 }
