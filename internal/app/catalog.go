@@ -56,7 +56,7 @@ func parseCatalog(cfg *config.Config, data []byte) (*orders.Catalog, error) {
 // payment method that Stripe would refuse.
 func checkCatalog(cfg *config.Config, catalog *orders.Catalog) error {
 	var wrong orders.Mistakes
-	for _, p := range catalog.Products() {
+	for _, p := range catalog.Sold() {
 		wrong = append(wrong, checkReuse(cfg, &p)...)
 		wrong = append(wrong, checkCurrencies(cfg, &p)...)
 	}

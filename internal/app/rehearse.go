@@ -96,7 +96,10 @@ func (g *GoLive) KeepRehearsal(ctx context.Context, cfg *config.Config, r golive
 }
 
 func productsOf(c *orders.Catalog) (list []rehearsal.Product) {
-	for _, p := range c.Products() {
+	for _, p := range c.Sold() {
+		if p.Unavailable {
+			continue
+		}
 		list = append(list, rehearsal.Product{SKU: p.SKU, Recurring: p.Recurring != nil})
 	}
 	return list

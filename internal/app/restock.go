@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"checkoutd/internal/httpserver"
@@ -145,12 +146,16 @@ func (r *restocker) settle(next stock) {
 	log.Msg("the new catalog is refused, and the former one stays")
 }
 
-// serve lets a request see one catalog, with the policy that allows its
-// pictures.
+// serve lets a request see one catalog, in the language of its buyer, with the
+// policy that allows its pictures.
 func (r *restocker) serve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := r.app.goods.Load()
 		w.Header().Set("Content-Security-Policy", now.policy)
-		next.ServeHTTP(w, req.WithContext(orders.WithCatalog(req.Context(), now.catalog)))
+		catalog := now.catalog
+		if !strings.HasPrefix(req.URL.Path, apiPath) { // where an order says its language
+			catalog = catalog.In(req.Header.Get("Accept-Language"))
+		}
+		next.ServeHTTP(w, req.WithContext(orders.WithCatalog(req.Context(), catalog)))
 	})
 }

@@ -14,7 +14,7 @@ const (
 		"products": [{"sku": "mug", "name": "Blue mug", "price": "18.00", "image": "https://old.example/mug.jpg"}],
 		"promotions": [{"code": "OLD", "percent": 10}]}`
 	newGoods = `{"currency": "usd",
-		"products": [{"sku": "mug", "name": "Red mug", "price": "20.00", "image": "https://new.example/mug.jpg"}],
+		"products": [{"sku": "mug", "name": {"en": "Red mug", "fr": "Tasse rouge"}, "price": "20.00", "image": "https://new.example/mug.jpg"}],
 		"promotions": [{"code": "NEW", "percent": 10}],
 		"shipping_rates": [{"id": "post", "name": "Post", "price": "4.00"}]}`
 )
@@ -101,6 +101,12 @@ func TestTheCatalogChangesWithoutARestart(t *testing.T) {
 	r.app.LookAtCatalog(false)
 	r.sees("Red mug", "https://new.example")
 
+	french := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:4242/", http.NoBody)
+	french.Header.Set("Accept-Language", "fr-CA,en;q=0.5")
+	if body := r.do(french).Body.String(); !strings.Contains(body, "Tasse rouge") {
+		t.Errorf("the page in French has no French product")
+	}
+
 	// The order keeps its price until it is changed, and its picture, and
 	// loses what is no longer offered.
 	if _, body := r.get("/orders/"+id, cookies...); !strings.Contains(body, `"amount":1800`) {
@@ -140,9 +146,9 @@ func TestAWrongCatalogLeavesTheFormerOne(t *testing.T) {
 		says    []string
 	}{
 		{" \n", []string{"the file is empty"}},
-		{newGoods[:len(newGoods)/2], []string{"not valid"}},
+		{newGoods[:len(newGoods)/2], []string{"the file ends too early"}},
 		{`{"currency":"usd","products":[{"sku":"mug","name":"","price":"x"}]}`,
-			[]string{"product 1 (mug): it has no name", "product 1 (mug): price"}},
+			[]string{"product 1 (mug): name", "product 1 (mug): price"}},
 		{`{"currency":"eur","products":[{"sku":"tea","name":"Tea","price":"1","recurring":{"interval":"day"}}]}`,
 			[]string{"tea charges its payment method again", "klarna"}},
 		{`{"currency":"eur","products":[{"sku":"mug","name":"Mug","price":"1.00","image":"https://{}/"}]}`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -264,7 +265,7 @@ func pictures(cfg *config.Config, catalog *orders.Catalog) []string {
 		return list
 	}
 
-	for _, p := range catalog.Products() {
+	for _, p := range slices.Concat(catalog.Products(), catalog.Sold()) {
 		if isHTTPS(p.Image) {
 			list = append(list, p.Image)
 		}

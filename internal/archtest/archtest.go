@@ -76,7 +76,7 @@ var rooms = map[string][]string{
 	// nor Stripe: store and stripeapi implement the interfaces that they
 	// declare.
 	"queue":           {"fault"},
-	"orders":          {"fault", "money", "httpio", "cleantext", "tracing"},
+	"orders":          {"fault", "money", "httpio", "cleantext", "spelling", "tracing"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders", "tracing"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue", "tracing"},
 	"drift":           {"budget", "fault", "orders", "payments", "queue"},

@@ -33,6 +33,28 @@ type Product struct {
 	Recurring        *Recurring // nil: sold once
 	Digital          bool       // never shipped
 	SetupFutureUsage string     // on_session or off_session: buying it saves the payment method
+	Unavailable      bool       // shown, and not sold for now
+
+	// Variants are the sizes, or the like, in which the product is sold: each
+	// has its own SKU and a Name that begins with the product's. Choice asks
+	// for one of them. The product's own SKU is not sold then.
+	Variants []Product
+	Choice   string
+	Variant  string // what sets a variant apart from the others: "M"
+
+	// Listed is the Name in the first language of the catalog, which Stripe is
+	// told: there the product has one name, whoever buys it.
+	Listed string
+
+	names, descriptions, choices, variants texts
+}
+
+// sold returns what can be sold of a product: its variants, or itself.
+func (p *Product) sold() []Product {
+	if len(p.Variants) > 0 {
+		return p.Variants
+	}
+	return []Product{*p}
 }
 
 // Catalog holds the products, shipping rates and promotion codes of a shop. It
@@ -43,6 +65,7 @@ type Catalog struct {
 	bySKU      map[string]Product
 	promotions map[string]Promotion // by code, in capitals
 	rates      []Rate
+	in         *translations // nil: every text has one language
 }
 
 // CartLine is a line of a cart as the browser sends it.
@@ -51,11 +74,23 @@ type CartLine struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Products returns what is for sale, in the order of the file.
-func (c *Catalog) Products() []Product {
-	list := slices.Clone(c.products)
+// Products returns what the shop shows, in the order of the file.
+func (c *Catalog) Products() []Product { return cloneProducts(c.products) }
+
+// Sold returns everything that has a SKU of its own: every variant of a product
+// that has some, and every other product, in the order of the file.
+func (c *Catalog) Sold() (list []Product) {
+	for i := range c.products {
+		list = append(list, cloneProducts(c.products[i].sold())...)
+	}
+	return list
+}
+
+func cloneProducts(list []Product) []Product {
+	list = slices.Clone(list)
 	for i := range list {
 		list[i].Prices = maps.Clone(list[i].Prices)
+		list[i].Variants = cloneProducts(list[i].Variants)
 	}
 	return list
 }
@@ -88,9 +123,15 @@ func (c *Catalog) Price(cart []CartLine, currency string) (items []Item, in stri
 		if !seen {
 			line = len(items)
 			index[p.SKU] = line
+			listed := p.Listed
+			if listed == p.Name {
+				listed = ""
+			}
+
 			items = append(items, Item{
 				SKU:        p.SKU,
 				Name:       p.Name,
+				Listed:     listed,
 				Image:      p.Image,
 				UnitAmount: unit,
 				Recurring:  p.Recurring,
@@ -119,8 +160,14 @@ func (c *Catalog) lookUp(cart []CartLine) ([]Product, error) {
 	products := make([]Product, len(cart))
 	for i, w := range cart {
 		p, ok := c.bySKU[w.SKU]
-		if !ok {
+		switch {
+		case !ok:
 			return nil, fault.InvalidField(field(i, "sku"), "sku_unknown", "This product is not for sale.")
+		case len(p.Variants) > 0:
+			return nil, fault.InvalidField(field(i, "sku"), "sku_unknown",
+				"This product is sold in variants: name the sku of one of them.")
+		case p.Unavailable:
+			return nil, fault.InvalidField(field(i, "sku"), "sku_unavailable", "This product is not available now.")
 		}
 		if w.Quantity < 1 || w.Quantity > MaxQuantity {
 			return nil, quantityFault(i)

@@ -80,7 +80,7 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error
 		}
 	}
 
-	return s.update(ctx, id, func(o *Order) error { return shop.apply(o, c, uses) })
+	return s.update(ctx, id, func(o *Order) error { return shop.of(o).apply(o, c, uses) })
 }
 
 // DropPromotion removes the code of an open order after another order took the

@@ -28,3 +28,23 @@ type shop struct {
 }
 
 func (s *Service) shop(ctx context.Context) shop { return shop{s, s.Catalog(ctx)} }
+
+// of returns the shop in the language of an order of the shop's backend, if it
+// has one.
+func (s shop) of(o *Order) shop { return s.speaking(o.Shop.Locale) }
+
+// after returns the shop in the language that an order of the shop's backend
+// has after a request.
+func (s shop) after(o *Order, req ShopRequest) shop {
+	if req.Locale != nil {
+		return s.speaking(*req.Locale)
+	}
+	return s.of(o)
+}
+
+func (s shop) speaking(locale string) shop {
+	if locale != "" {
+		s.catalog = s.catalog.In(locale)
+	}
+	return s
+}

@@ -8,6 +8,7 @@
 package orders
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -93,7 +94,8 @@ const (
 // Item is one line of an order, with the price of the time when it was ordered.
 type Item struct {
 	SKU        string     `json:"sku"`
-	Name       string     `json:"name"`
+	Name       string     `json:"name"`             // in the language of the buyer
+	Listed     string     `json:"listed,omitempty"` // the catalog's own name, if it differs: Stripe is told this one
 	Image      string     `json:"image,omitempty"`
 	Quantity   int64      `json:"quantity"`
 	UnitAmount int64      `json:"unit_amount"` // minor units
@@ -104,6 +106,10 @@ type Item struct {
 	TaxAmount   int64  `json:"tax_amount,omitempty"` // of the line, in minor units, added to its price
 	Own         bool   `json:"own,omitempty"`        // not a product of the catalog
 }
+
+// NameAtStripe returns the name of the line's product at Stripe, the same for
+// buyers of all languages.
+func (i Item) NameAtStripe() string { return cmp.Or(i.Listed, i.Name) }
 
 // Amount returns the price of the line in minor units.
 func (i Item) Amount() int64 { return i.Quantity * i.UnitAmount }

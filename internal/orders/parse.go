@@ -1,17 +1,16 @@
 package orders
 
 import (
-	"cmp"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"checkoutd/internal/cleantext"
-	"checkoutd/internal/httpio"
 	"checkoutd/internal/money"
 )
 
@@ -19,42 +18,6 @@ var (
 	skuPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	codePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 )
-
-// catalogFile is the JSON of a catalog; docs/catalog.md describes its members.
-type catalogFile struct {
-	Currency      string          `json:"currency"`
-	Products      []productFile   `json:"products"`
-	Promotions    []promotionFile `json:"promotions"`
-	ShippingRates []rateFile      `json:"shipping_rates"`
-}
-
-// ParseCatalog parses a catalog: JSON with a default "currency", "products" and
-// optional "promotions" and "shipping_rates". Prices are decimals in quotes
-// ("10.99"). The error lists everything that is wrong with the file. pictures
-// are the built-in pictures that an image may name.
-func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
-	var file catalogFile
-	if err := httpio.DecodeFile(data, &file); err != nil {
-		return nil, fmt.Errorf("catalog: %w", err)
-	}
-	if len(file.Products) == 0 {
-		return nil, errors.New("catalog: it has no products")
-	}
-
-	p := parser{pictures: pictures, Catalog: &Catalog{
-		currency:   file.Currency,
-		bySKU:      make(map[string]Product),
-		promotions: make(map[string]Promotion),
-	}}
-
-	p.read(&file)
-
-	if err := p.wrong.OrNil(); err != nil {
-		return nil, err
-	}
-
-	return p.Catalog, nil
-}
 
 // Mistakes are everything that is wrong with a catalog, a sentence each.
 type Mistakes []string
@@ -75,221 +38,213 @@ func (m Mistakes) OrNil() error {
 	return m
 }
 
+// ParseCatalog parses a catalog: JSON with a default "currency", "products" and
+// optional "promotions" and "shipping_rates"; docs/catalog.md describes their
+// members. Prices are decimals in quotes ("10.99"). The error is Mistakes: all
+// that is wrong with the file. pictures are the built-in pictures that an image
+// may name.
+func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
+	data = cleantext.WithoutBOM(data)
+	if err := checkSyntax(data); err != nil {
+		return nil, Mistakes{err.Error()}
+	}
+
+	p := parser{pictures: pictures, skus: map[string]string{}, Catalog: &Catalog{
+		promotions: make(map[string]Promotion),
+	}}
+
+	p.read(data)
+
+	if err := p.wrong.OrNil(); err != nil {
+		return nil, err
+	}
+
+	p.translate(p.langs)
+	return p.Catalog, nil
+}
+
 // parser fills a catalog and collects what is wrong with it.
 type parser struct {
 	*Catalog
 	pictures []string
-	place    string // what is being parsed, for errors
+	langs    []language.Tag    // of all texts
+	skus     map[string]string // which product or variant has them
 	wrong    Mistakes
 }
 
-func (p *parser) complain(format string, args ...any) {
-	p.wrong = append(p.wrong, p.place+": "+fmt.Sprintf(format, args...))
-}
-
-// text returns one line of clean text.
-func (p *parser) text(name, s string) string {
-	clean, err := cleantext.Line(s)
-	if err != nil {
-		p.complain("%s must be one line of text without control characters", name)
+func (p *parser) read(data []byte) {
+	file := sectionOf(&p.wrong, "", "", data)
+	products := file.list("products", `a list: "products": [ … ]`)
+	if len(products) == 0 && len(p.wrong) == 0 {
+		file.complainOf("products",
+			`there are none; write at least one: "products": [{"sku": "mug", "name": "Mug", "price": "18.00"}]`)
 	}
-	return clean
-}
 
-func (p *parser) read(file *catalogFile) {
-	p.place = "currency"
+	p.currency = file.word("currency", `"usd"`)
 	if p.currency == "" {
-		p.currency = file.Products[0].anyCurrency()
-	} else if !money.Known(p.currency) {
-		p.complain("%q is not a currency that Stripe supports", p.currency)
+		p.currency = anyCurrency(products)
+	} else {
+		file.checkCurrency("currency", p.currency)
 	}
 
-	for i := range file.Products {
-		f := &file.Products[i]
-		p.place = fmt.Sprintf("product %d (%s)", i+1, f.SKU)
-		p.product(f)
-	}
+	promotions := file.list("promotions", `a list: "promotions": [ … ]`)
+	rates := file.list("shipping_rates", `a list: "shipping_rates": [ … ]`)
+	file.end()
 
-	for i := range file.Promotions {
-		f := &file.Promotions[i]
-		p.place = fmt.Sprintf("promotion %d (%s)", i+1, f.Code)
-		p.promotion(f)
+	for i, raw := range products {
+		p.product(p.section("product", i, raw, "sku"))
 	}
-
-	for i := range file.ShippingRates {
-		f := &file.ShippingRates[i]
-		p.place = fmt.Sprintf("shipping rate %d (%s)", i+1, f.ID)
-		p.rate(f)
+	for i, raw := range promotions {
+		p.promotion(p.section("promotion", i, raw, "code"))
+	}
+	for i, raw := range rates {
+		p.rate(p.section("shipping rate", i, raw, "id"))
 	}
 
 	p.checkShipping()
+}
+
+// section returns entry i of a list, which people find by its number and by the
+// member that names it.
+func (p *parser) section(what string, i int, raw json.RawMessage, name string) *section {
+	place := fmt.Sprintf("%s %d", what, i+1)
+	if kindOf(raw) == "an object" {
+		for _, m := range membersOf(raw) {
+			if id := ""; strings.EqualFold(m.name, name) && json.Unmarshal(m.value, &id) == nil && id != "" {
+				place += " (" + id + ")"
+				break
+			}
+		}
+	}
+
+	return sectionOf(&p.wrong, place, "", raw)
+}
+
+// anyCurrency returns a currency in which the first product has a price.
+func anyCurrency(products []json.RawMessage) string {
+	if len(products) == 0 {
+		return ""
+	}
+
+	var first struct {
+		Currency string                     `json:"currency"`
+		Prices   map[string]json.RawMessage `json:"prices"`
+	}
+	_ = json.Unmarshal(products[0], &first) // whoever reads the product says what is wrong
+	if first.Currency == "" && len(first.Prices) > 0 {
+		return slices.Min(slices.Collect(maps.Keys(first.Prices)))
+	}
+
+	return first.Currency
 }
 
 // checkShipping complains of shipped products with a price in a currency in
 // which no shipping rate has one.
 func (p *parser) checkShipping() {
 	for i := range p.products {
-		product := &p.products[i]
-		if !p.Ships(product) {
-			continue
-		}
+		for _, product := range p.products[i].sold() {
+			if !p.Ships(&product) {
+				continue
+			}
 
-		for _, currency := range slices.Sorted(maps.Keys(product.Prices)) {
-			if !slices.ContainsFunc(p.rates, func(r Rate) bool { return r.serves("", currency) }) {
-				p.place = fmt.Sprintf("product %d (%s)", i+1, product.SKU)
-				p.complain("it is shipped and sold in %s, but no shipping rate has a price in %s", currency, currency)
+			for _, currency := range slices.Sorted(maps.Keys(product.Prices)) {
+				if slices.ContainsFunc(p.rates, func(r Rate) bool { return r.serves("", currency) }) {
+					continue
+				}
+
+				p.wrong = append(p.wrong, fmt.Sprintf("product %d (%s): it is shipped and sold in %s, but no shipping "+
+					`rate has a price in %s; add one, or write "digital": true`, i+1, product.SKU, currency, currency))
 			}
 		}
 	}
 }
 
-// money parses one amount of at least minimum.
-func (p *parser) money(name, text, currency string, minimum int64) int64 {
-	amount, err := money.Parse(text, currency)
-	switch {
-	case err != nil:
-		p.complain("%s: %v", name, err)
-	case amount < minimum || amount > money.Maximum(currency):
-		p.complain("%s %q is not between %s and Stripe's maximum", name, text, money.Decimal(minimum, currency))
-	case amount%money.Step(currency) != 0:
-		p.complain("%s %q: amounts in %s must be multiples of %s",
-			name, text, strings.ToUpper(currency), money.Decimal(money.Step(currency), currency))
+// checkCurrency reports whether Stripe has a currency.
+func (e *section) checkCurrency(name, currency string) bool {
+	if money.Known(currency) {
+		return true
 	}
+
+	instead := `three lower-case letters, such as "eur"`
+	if lower := strings.ToLower(currency); money.Known(lower) {
+		instead = `"` + lower + `"`
+	}
+	e.complainOf(name, "%q is not a currency that Stripe supports; write %s", currency, instead)
+	return false
+}
+
+// money returns the amount that raw is, of at least minimum.
+func (e *section) money(name string, raw json.RawMessage, currency string, minimum int64) int64 {
+	text, example := "", money.Decimal(1099*money.Step(currency), currency)
+	if kind := kindOf(raw); kind != "a text" {
+		if kind == "a number" {
+			if n, err := money.Parse(string(raw), currency); err == nil {
+				example = money.Decimal(n, currency)
+			}
+		}
+
+		e.complainOf(name, "it is %s; write the amount in quotes: %q", kind, example)
+		return 0
+	}
+
+	_ = json.Unmarshal(raw, &text)
+	amount, err := money.Parse(text, currency)
+	if err != nil {
+		if n, err := money.Parse(strings.ReplaceAll(text, ",", "."), currency); err == nil {
+			example = money.Decimal(n, currency)
+		}
+
+		e.complainOf(name, "%q is not an amount in %s; write it like %q", text, currency, example)
+		return 0
+	}
+
+	step := money.Step(currency)
+	switch {
+	case amount < minimum:
+		e.complainOf(name, "%q is too little; the least is %q", text, money.Decimal(minimum, currency))
+	case amount > money.Maximum(currency):
+		e.complainOf(name, "%q is too much; the most is %q", text, money.Decimal(money.Maximum(currency), currency))
+	case amount%step != 0:
+		e.complainOf(name, "%q cannot be paid; amounts in %s are multiples of %q", text, currency,
+			money.Decimal(step, currency))
+	}
+
 	return amount
 }
 
-// amounts parses a member that has one amount in currency, amounts by currency,
-// or both. Unless optional, it must have at least one.
-func (p *parser) amounts(
-	name, one, currency string, each map[string]string, minimum int64, optional bool,
-) map[string]int64 {
-	all := make(map[string]int64, len(each)+1)
-	if one != "" || len(each) == 0 && !optional {
-		all[currency] = p.money(name, one, currency, minimum)
+// amounts returns the member one, an amount in currency, and the member each,
+// amounts by currency. Both may be the same member.
+func (e *section) amounts(one, each, currency string, minimum int64) map[string]int64 {
+	all := map[string]int64{}
+	if raw, ok := e.value(one); ok && (one != each || kindOf(raw) != "an object") {
+		switch {
+		case currency == "":
+			e.complainOf("currency",
+				`it is missing; write "currency": "usd", for instance, here or for the whole catalog`)
+		case money.Known(currency): // otherwise its own mistake says so
+			all[currency] = e.money(one, raw, currency, minimum)
+		}
 	}
 
-	for _, c := range slices.Sorted(maps.Keys(each)) {
-		if _, twice := all[c]; twice {
-			p.complain("%ss: %s appears twice", name, c)
+	raw, ok := e.value(each)
+	if !ok || one == each && kindOf(raw) != "an object" {
+		return all
+	}
+	if kind := kindOf(raw); kind != "an object" {
+		e.complainOf(each, `it is %s; write amounts by currency, such as {"eur": "17.00"}`, kind)
+		return all
+	}
+
+	for _, m := range membersOf(raw) {
+		if !e.checkCurrency(each, m.name) {
+			continue
+		}
+		if _, twice := all[m.name]; twice {
+			e.complainOf(each, "%s is there twice; remove one of them", m.name)
 		}
 
-		all[c] = p.money(name, each[c], c, minimum)
+		all[m.name] = e.money(each+"."+m.name, m.value, m.name, minimum)
 	}
 
 	return all
-}
-
-// productFile is the JSON of a product.
-type productFile struct {
-	SKU              string            `json:"sku"`
-	Name             string            `json:"name"`
-	Description      string            `json:"description"`
-	Image            string            `json:"image"`
-	Currency         string            `json:"currency"`
-	Price            string            `json:"price"`
-	Prices           map[string]string `json:"prices"`
-	Recurring        *Recurring        `json:"recurring"`
-	Digital          bool              `json:"digital"`
-	SetupFutureUsage string            `json:"setup_future_usage"`
-}
-
-// anyCurrency returns a currency in which the product has a price.
-func (f *productFile) anyCurrency() string {
-	if f.Currency == "" && len(f.Prices) > 0 {
-		return slices.Min(slices.Collect(maps.Keys(f.Prices)))
-	}
-	return f.Currency
-}
-
-func (p *parser) product(f *productFile) {
-	currency := cmp.Or(f.Currency, p.currency)
-	if f.Price == "" && f.Currency != "" && len(f.Prices) > 0 {
-		p.complain("it has a currency but no price: remove currency, since prices name their own")
-	}
-
-	product := Product{
-		SKU:              f.SKU,
-		Name:             p.text("name", f.Name),
-		Description:      p.text("description", f.Description),
-		Image:            f.Image,
-		Prices:           p.amounts("price", f.Price, currency, f.Prices, 1, false),
-		Digital:          f.Digital,
-		Recurring:        p.recurring(f.Recurring),
-		SetupFutureUsage: f.SetupFutureUsage,
-	}
-
-	product.Currency = currency
-	if _, there := product.Prices[currency]; !there {
-		product.Currency = slices.Min(slices.Collect(maps.Keys(product.Prices)))
-	}
-
-	product.UnitAmount = product.Prices[product.Currency]
-	p.checkProduct(&product)
-	p.products = append(p.products, product)
-	p.bySKU[product.SKU] = product
-}
-
-// checkProduct collects what is wrong with a product besides its prices.
-func (p *parser) checkProduct(product *Product) {
-	if !skuPattern.MatchString(product.SKU) {
-		p.complain("sku must be 1 to 64 letters, digits, dots, dashes or underscores")
-	}
-
-	if _, twice := p.bySKU[product.SKU]; twice {
-		p.complain("the sku appears twice")
-	}
-
-	if product.Name == "" {
-		p.complain("it has no name")
-	}
-
-	if image := product.Image; image != "" && !isPicture(image) && !slices.Contains(p.pictures, image) {
-		p.complain("image %q is neither an https:// address, nor a /path, nor the name of a built-in picture (%s)",
-			image, cmp.Or(strings.Join(p.pictures, ", "), "there are none"))
-	}
-
-	switch product.SetupFutureUsage {
-	case "":
-	case "on_session", "off_session":
-		if product.Recurring != nil {
-			p.complain("a recurring product takes no setup_future_usage: " +
-				"its subscription saves the payment method anyway")
-		}
-
-	default:
-		p.complain("setup_future_usage %q is neither on_session nor off_session", product.SetupFutureUsage)
-	}
-}
-
-// hostPattern matches what may stand in a Content-Security-Policy as a host.
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
-
-// isPicture reports whether an image is an https address or a path on this
-// host. "//" would begin the name of another host.
-func isPicture(image string) bool {
-	if strings.HasPrefix(image, "/") {
-		return !strings.HasPrefix(image, "//")
-	}
-	u, err := url.Parse(image)
-	return err == nil && u.Scheme == "https" && hostPattern.MatchString(u.Host)
-}
-
-// longest is Stripe's longest interval in each unit: three years
-// (https://docs.stripe.com/api/prices/object#price_object-recurring-interval_count).
-var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 3 * 12, "year": 3}
-
-func (p *parser) recurring(f *Recurring) *Recurring {
-	if f == nil {
-		return nil
-	}
-
-	r := Recurring{Interval: f.Interval, IntervalCount: cmp.Or(f.IntervalCount, 1)}
-	limit, known := longest[r.Interval]
-	if !known {
-		p.complain("recurring: interval %q is not one of day, week, month and year", r.Interval)
-	} else if r.IntervalCount < 1 || r.IntervalCount > limit {
-		p.complain("recurring: interval_count must be from 1 to %d for a %s", limit, r.Interval)
-	}
-
-	return &r
 }

@@ -1,78 +1,82 @@
 package orders
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
-// promotionFile is the JSON of a promotion.
-type promotionFile struct {
-	Code     string            `json:"code"`
-	Percent  json.Number       `json:"percent"`
-	Currency string            `json:"currency"`
-	Amount   string            `json:"amount"`
-	Amounts  map[string]string `json:"amounts"`
-	Minimum  string            `json:"minimum"`
-	Minimums map[string]string `json:"minimums"`
-	Expires  string            `json:"expires"`
-	Uses     *int64            `json:"uses"`
-}
+const codeForm = "1 to 40 letters, digits, dashes or underscores, beginning with a letter or a digit"
 
-func (p *parser) promotion(f *promotionFile) {
-	currency := f.Currency
-	if currency == "" {
-		currency = p.currency
+// promotion reads a promotion code.
+func (p *parser) promotion(e *section) {
+	currency := cmp.Or(e.word("currency", `"usd"`), p.currency)
+	if e.has("currency") {
+		e.checkCurrency("currency", currency)
 	}
 
+	code := e.word("code", `"WELCOME10"`)
 	promotion := Promotion{
-		Code:     canonical(f.Code),
-		Amounts:  p.amounts("amount", f.Amount, currency, f.Amounts, 1, true),
-		Minimums: p.amounts("minimum", f.Minimum, currency, f.Minimums, 1, true),
-		Expires:  p.moment("expires", f.Expires),
+		Code:     canonical(code),
+		Percent:  e.percent("percent"),
+		Amounts:  e.amounts("amount", "amounts", currency, 1),
+		Minimums: e.amounts("minimum", "minimums", currency, 1),
+		Expires:  e.moment("expires"),
 	}
 
-	if !codePattern.MatchString(f.Code) {
-		p.complain("code must be 1 to 40 letters, digits, dashes or underscores")
+	_, twice := p.promotions[promotion.Code]
+	switch {
+	case code == "" && !e.has("code"):
+		e.complainOf("code", "it is missing; write "+codeForm)
+	case !codePattern.MatchString(code):
+		e.complainOf("code", "%q cannot be one; write %s", code, codeForm)
+	case twice:
+		e.complainOf("code", "it is there twice, since small and capital letters are the same; remove one of them")
 	}
 
-	if _, twice := p.promotions[promotion.Code]; twice {
-		p.complain("the code appears twice: small and capital letters are the same")
-	}
-
-	if f.Percent != "" {
-		promotion.Percent = p.percent(f.Percent)
-	}
-
-	if (f.Percent != "") == (len(promotion.Amounts) > 0) {
-		p.complain("it needs either percent, or amount or amounts, and not both")
-	}
-
-	if f.Uses != nil {
-		if promotion.Uses = *f.Uses; promotion.Uses < 1 {
-			p.complain("uses must be 1 or more; leave it out for no limit")
+	const uses = "1 or more, without quotes, or leave it out for no limit"
+	if n, ok := e.whole("uses", uses); ok {
+		if promotion.Uses = n; n < 1 {
+			e.complainOf("uses", "%d is too little; write %s", n, uses)
 		}
 	}
 
+	if amounts := e.has("amount") || e.has("amounts"); amounts == e.has("percent") {
+		e.complain("write either percent, or amount or amounts, and not both")
+	}
+
+	e.end()
 	p.promotions[promotion.Code] = promotion
 }
 
-// percent parses a percentage and returns hundredths of a percent.
-func (p *parser) percent(n json.Number) int64 {
-	f, err := n.Float64()
+// percent returns a percentage in hundredths of a percent.
+func (e *section) percent(name string) int64 {
+	raw, ok := e.value(name)
+	if !ok {
+		return 0
+	}
+
+	var n json.Number // a quoted one is as good
+	err := json.Unmarshal(raw, &n)
+	f, _ := n.Float64()
+
 	hundredths := math.Round(f * 100)
 	if err != nil || hundredths < 1 || hundredths > 100*100 || math.Abs(f*100-hundredths) > 1e-6 {
-		p.complain("percent must be above 0 and at most 100, with at most two decimals")
+		e.complainOf(name, "%s is no percentage; write a number above 0 and up to 100, with at most two decimals",
+			shown(raw))
 		return 0
 	}
 	return int64(hundredths)
 }
 
-// moment parses a time, or a day, which stands for its end in UTC.
-func (p *parser) moment(name, text string) time.Time {
+// moment returns a time, or the end of a day in UTC.
+func (e *section) moment(name string) time.Time {
+	text := e.word(name, `"2026-12-31"`)
 	if text == "" {
 		return time.Time{}
 	}
@@ -82,96 +86,94 @@ func (p *parser) moment(name, text string) time.Time {
 
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		p.complain(`%s %q is neither a day ("2026-12-31") nor a time ("2026-12-31T18:00:00Z")`, name, text)
+		e.complainOf(name,
+			`%q is no time; write the last day ("2026-12-31") or a moment ("2026-12-31T18:00:00Z")`, text)
 	}
 
 	return day.AddDate(0, 0, 1)
 }
 
-// rateFile is the JSON of a shipping rate.
-type rateFile struct {
-	ID        string            `json:"id"`
-	Name      string            `json:"name"`
-	Currency  string            `json:"currency"`
-	Price     string            `json:"price"`
-	Prices    map[string]string `json:"prices"`
-	Countries []string          `json:"countries"`
-	Days      []int64           `json:"days"`
-	FreeFrom  oneOrEach         `json:"free_from"`
-}
-
-// oneOrEach is either one amount or amounts by currency.
-type oneOrEach struct {
-	one  string
-	each map[string]string
-}
-
-// UnmarshalJSON parses either form.
-func (o *oneOrEach) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '{' {
-		return json.Unmarshal(data, &o.each)
-	}
-	return json.Unmarshal(data, &o.one)
-}
-
-func (p *parser) rate(f *rateFile) {
-	currency := f.Currency
-	if currency == "" {
-		currency = p.currency
+// rate reads a shipping rate.
+func (p *parser) rate(e *section) {
+	currency := cmp.Or(e.word("currency", `"usd"`), p.currency)
+	if e.has("currency") {
+		e.checkCurrency("currency", currency)
 	}
 
 	r := Rate{
-		ID:        f.ID,
-		Name:      p.text("name", f.Name),
-		Countries: f.Countries,
-		Prices:    p.amounts("price", f.Price, currency, f.Prices, 0, false),
-		FreeFrom:  p.amounts("free_from", f.FreeFrom.one, currency, f.FreeFrom.each, 1, true),
-	}
-	if !skuPattern.MatchString(r.ID) {
-		p.complain("id must be 1 to 64 letters, digits, dots, dashes or underscores")
+		ID:       e.word("id", `"post"`),
+		names:    e.text("name", `"Post"`, &p.langs),
+		Prices:   e.amounts("price", "prices", currency, 0),
+		FreeFrom: e.amounts("free_from", "free_from", currency, 1),
 	}
 
-	for _, other := range p.rates {
-		if other.ID == r.ID {
-			p.complain("the id appears twice")
-		}
+	taken := slices.ContainsFunc(p.rates, func(other Rate) bool { return other.ID == r.ID })
+	switch {
+	case r.ID == "" && !e.has("id"):
+		e.complainOf("id", "it is missing; write "+skuForm)
+	case !skuPattern.MatchString(r.ID):
+		e.complainOf("id", "%q cannot be one; write %s", r.ID, skuForm)
+	case taken:
+		e.complainOf("id", "another rate has it already; every id must be unique")
 	}
 
-	if r.Name == "" {
-		p.complain("it has no name")
+	e.checkName(r.names, `"Post"`)
+	if !e.has("price") && !e.has("prices") {
+		e.complainOf("price", `it is missing; write an amount in quotes, such as "4.90", or "0" for free shipping`)
 	}
 
 	for _, c := range slices.Sorted(maps.Keys(r.FreeFrom)) {
-		if _, priced := r.Prices[c]; !priced {
-			p.complain("free_from: the rate has no price in %s", c)
+		if _, priced := r.Prices[c]; !priced && len(r.Prices) > 0 {
+			e.complainOf("free_from", "the rate has no price in %s; add one to prices, or remove it here", c)
 		}
 	}
 
-	p.countries(r.Countries)
-	r.MinDays, r.MaxDays = p.days(f.Days)
+	r.Countries = e.countries("countries")
+	r.MinDays, r.MaxDays = e.days("days")
+	e.end()
 	p.rates = append(p.rates, r)
 }
 
-func (p *parser) countries(list []string) {
-	seen := map[string]bool{}
-	for _, c := range list {
-		if !IsCountry(c) {
-			p.complain("countries: %q is not an ISO 3166-1 code in capitals, such as FR", c)
-		} else if seen[c] {
-			p.complain("countries: %s appears twice", c)
+// countries returns the codes of countries.
+func (e *section) countries(name string) (list []string) {
+	for i, raw := range e.list(name, `a list of codes: ["US", "FR"]`) {
+		code := ""
+		if kindOf(raw) != "a text" || json.Unmarshal(raw, &code) != nil {
+			e.complainOf(fmt.Sprintf("%s[%d]", name, i), `it is %s; write a code in quotes, such as "FR"`, kindOf(raw))
+			continue
 		}
-		seen[c] = true
+
+		instead := `such as "FR"`
+		if upper := strings.ToUpper(code); IsCountry(upper) {
+			instead = `"` + upper + `"`
+		}
+
+		switch {
+		case !IsCountry(code):
+			e.complainOf(name, "%q is no country; write its two capital letters of ISO 3166-1, %s", code, instead)
+		case slices.Contains(list, code):
+			e.complainOf(name, "%s is there twice; remove one of them", code)
+		}
+
+		list = append(list, code)
 	}
+
+	return list
 }
 
-// days parses the delivery time of a rate: [minimum, maximum].
-func (p *parser) days(list []int64) (minimum, maximum int64) {
+// days returns the delivery time of a rate.
+func (e *section) days(name string) (minimum, maximum int64) {
 	const longest = 365
-	switch {
-	case len(list) == 0:
+	raw, ok := e.value(name)
+	if !ok {
 		return 0, 0
-	case len(list) != 2 || list[0] < 0 || list[0] > list[1] || list[1] < 1 || list[1] > longest:
-		p.complain("days must be two whole numbers, minimum and maximum, up to %d: %s", longest, fmt.Sprint(list))
+	}
+
+	var list []int64
+	err := json.Unmarshal(raw, &list)
+	if err != nil || len(list) != 2 || list[0] < 0 || list[0] > list[1] || list[1] < 1 || list[1] > longest {
+		e.complainOf(name, "%s is no delivery time; write the fewest and the most business days, such as [3, 5], "+
+			"up to %d", shown(raw), longest)
 		return 0, 0
 	}
 	return list[0], list[1]

@@ -15,6 +15,8 @@ type Rate struct {
 	MinDays   int64            // delivery time in business days, 0 if unknown
 	MaxDays   int64
 	FreeFrom  map[string]int64 // by currency: free from this price of the goods, before any discount
+
+	names texts
 }
 
 var (

@@ -77,6 +77,7 @@ func (s *Service) setToken(ctx context.Context, id, token string) (Order, error)
 
 // newShopOrder returns the order that a request asks for, but for its ID.
 func (s shop) newShopOrder(ctx context.Context, req ShopRequest) (o Order, err error) {
+	s = s.after(&o, req)
 	now := s.cfg.Now().UTC().Truncate(time.Microsecond) // as it is stored: the answer shows it
 	o = Order{
 		Status:        Open,
@@ -210,6 +211,7 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 				"A buyer made this order on the shop's pages, and only the buyer can change it.")
 		}
 
+		shop := shop.after(o, req)
 		o.Shop = cloneShop(o.Shop)
 		if err := shop.applyShop(o, req); err != nil {
 			return err

@@ -90,7 +90,7 @@ type ItemView struct {
 // View returns what the buyer sees of an order. The buyer sees it as expired as
 // soon as its time is over, even if the store has not recorded it yet.
 func (s *Service) View(ctx context.Context, o Order) View {
-	shop := s.shop(ctx)
+	shop := s.shop(ctx).of(&o)
 	v := View{
 		ID:                 o.ID,
 		Mode:               o.Mode,

@@ -167,7 +167,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey
 
 	params := &stripe.ProductParams{
 		ID:   stripe.String(id),
-		Name: stripe.String(item.Name),
+		Name: stripe.String(item.NameAtStripe()),
 	}
 
 	post(ctx, &params.Params, idempotency.ProductStep(attemptKey, n))
