@@ -56,6 +56,11 @@ func (a *App) build(ctx context.Context) (err error) {
 		Meter:      a.metrics,
 	})
 
+	receiptKey, err := a.store.Key(ctx, "receipts")
+	if err != nil {
+		return err
+	}
+
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
 		Catalog:      a.inUse,
@@ -67,6 +72,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		SetupOrders:  cfg.SavedMethods.Setup,
 		Accounts:     chargedAccounts(cfg, a.store),
 		OwnAccount:   a.ownAccount,
+		ReceiptKey:   receiptKey,
 		Fee: orders.FeeRule{
 			BasisPoints: cfg.Fee.BasisPoints,
 			Fixed:       cfg.Fee.Fixed,

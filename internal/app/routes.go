@@ -90,6 +90,10 @@ func (a *App) routes() (http.Handler, error) {
 	limit := httpserver.RateLimit(a.addressLimit()) // the calls and guesses of an address share it
 	r.Get("/complete", page(a.complete(limit(page(a.pages.ServeReturned)))))
 
+	r.Get("/find-order", page(a.pages.ServeFind))
+	r.With(limit).Post("/find-order", page(a.pages.ServeFound))
+	r.With(limit).Get("/receipt/{id}", page(a.pages.ServeReceipt))
+
 	limited := r.With(limit, forBuyer(budget.Buyer))
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))

@@ -26,6 +26,9 @@ var builtIn embed.FS
 type WriterConfig struct {
 	ShopName string
 	Language string // of e-mails whose order names none: en or fr
+	// Link returns the address that shows a buyer's order, "" if there is none.
+	// nil: there never is.
+	Link func(o *orders.Order) string
 	// Folder holds templates that replace built-in ones; "" for none.
 	Folder string
 }
@@ -54,6 +57,7 @@ type view struct {
 	Colon                 string // as the language writes it
 	Contact               string // the buyer's e-mail address, for the shop
 	ContactTitle          string
+	Link, LinkText        string // shows the order, for the buyer; "" for none
 	Footer                string
 }
 
@@ -219,6 +223,10 @@ func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) v
 	v.Sums = sums(words, o, format)
 	if o.Ships() {
 		v.Address = o.Contact.Shipping.Lines(lang)
+	}
+
+	if l.Recipient == Buyer && w.cfg.Link != nil {
+		v.Link, v.LinkText = w.cfg.Link(o), words.Link
 	}
 
 	if l.Recipient == Shop {

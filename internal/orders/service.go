@@ -30,6 +30,9 @@ type Config struct {
 	// OwnAccount returns the ID of the Stripe account that the keys are of, ""
 	// while it is not known. nil: it never is.
 	OwnAccount func(ctx context.Context) (string, error)
+	// ReceiptKey signs the links to receipts. Every process that serves the
+	// shop has the same. nil: there are no such links.
+	ReceiptKey []byte
 }
 
 // Service creates orders, changes them, and opens them for the holders of their
@@ -37,6 +40,7 @@ type Config struct {
 type Service struct {
 	cfg    Config
 	cookie cookie
+	tries  tries // to find orders by their number
 }
 
 // New returns a Service.

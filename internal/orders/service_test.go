@@ -76,6 +76,18 @@ func (m *memory) UpdateOrder(_ context.Context, id string, change func(*orders.O
 	return o, m.fail
 }
 
+func (m *memory) OrdersByNumber(_ context.Context, number string) (list []orders.Order, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	for _, o := range m.list {
+		if orders.ShortID(o.ID) == strings.ToUpper(number) || o.Reference != "" && o.Reference == number {
+			list = append(list, o)
+		}
+	}
+	return list, nil
+}
+
 func (m *memory) PromotionUses(_ context.Context, code string) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

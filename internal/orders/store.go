@@ -14,6 +14,10 @@ type Store interface {
 	// OrderByReference returns the order with the shop's own number, or
 	// ErrNotFound.
 	OrderByReference(ctx context.Context, reference string) (Order, error)
+	// OrdersByNumber returns the orders with a number as their buyers see it:
+	// the shop's own, or the beginning of the ID (ShortID). There are none or
+	// one, unless a shop's own number looks like ours.
+	OrdersByNumber(ctx context.Context, number string) ([]Order, error)
 	// Order returns the order, or ErrNotFound.
 	Order(ctx context.Context, id string) (Order, error)
 	// UpdateOrder locks the order, calls change with it, commits what change

@@ -21,7 +21,8 @@ type knownData struct {
 	OrderID       string               `json:"orderId"`
 	Status        orders.Status        `json:"status"`
 	PaymentStatus orders.PaymentStatus `json:"paymentStatus"`
-	Poll          string               `json:"poll"` // "fast", "slow" or "" when nothing will change
+	Poll          string               `json:"poll"`    // "fast", "slow" or "" when nothing will change
+	Address       string               `json:"address"` // of the page, without what Stripe adds to it
 }
 
 func (p *Pages) knownData(loc locale, o orders.View, poll string) knownData {
@@ -31,6 +32,7 @@ func (p *Pages) knownData(loc locale, o orders.View, poll string) knownData {
 		Status:        o.Status,
 		PaymentStatus: o.PaymentStatus,
 		Poll:          poll,
+		Address:       completeURL(o.ID),
 	}
 }
 
@@ -97,14 +99,8 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		poll = pollOf(awaiting)
 	}
 
-	view := completePage{
-		Order:   p.orderView(loc, o),
-		State:   state,
-		Texts:   loc.texts.StatesFor(formMode(o))[state],
-		Setup:   o.Mode == orders.ModeSetup,
-		Free:    isFree(o),
-		Waiting: poll == "fast",
-	}
+	view := p.completePage(loc, o)
+	view.Waiting = poll == "fast"
 
 	switch {
 	case todo != nil:
@@ -119,13 +115,6 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		if state == "failed" {
 			view.Message = loc.refusal(opened.refusal)
 		}
-
-	case state == "paid", state == "refunded", state == "partly_refunded":
-		view.Receipt = true
-	}
-
-	if view.Free && (state == "paid" || state == "unpaid") {
-		view.Texts = loc.texts.Complete.States["free_"+state]
 	}
 
 	pg := p.page(loc, "complete", view.Texts.Title)
@@ -138,6 +127,30 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	pg.Script, pg.View = "complete.js", view
 	pg.Data = p.knownData(loc, o, poll)
 	return p.render(w, http.StatusOK, pg)
+}
+
+// completePage returns what the page says of an order to everybody who may see
+// its receipt.
+func (p *Pages) completePage(loc locale, o orders.View) completePage {
+	state := completeState(o)
+	view := completePage{
+		Order: p.orderView(loc, o),
+		State: state,
+		Texts: loc.texts.StatesFor(formMode(o))[state],
+		Setup: o.Mode == orders.ModeSetup,
+		Free:  isFree(o),
+	}
+
+	switch state {
+	case "paid", "refunded", "partly_refunded":
+		view.Receipt = true
+	}
+
+	if view.Free && (state == "paid" || state == "unpaid") {
+		view.Texts = loc.texts.Complete.States["free_"+state]
+	}
+
+	return view
 }
 
 // completeState returns the key of the texts. The order's own state counts

@@ -40,6 +40,15 @@ type Orders interface {
 	OpenByToken(w http.ResponseWriter, r *http.Request, id, token string) error
 	// View returns what a buyer sees of an order.
 	View(ctx context.Context, o orders.Order) orders.View
+	// OpenReceipt lets the browser see a receipt if the key is that of its
+	// link; FindReceipt does so if there is an order with the number and the
+	// e-mail address.
+	OpenReceipt(w http.ResponseWriter, r *http.Request, id, key string) error
+	FindReceipt(w http.ResponseWriter, r *http.Request, number, email string) (id string, err error)
+	// Receipt returns the order if the browser may see its receipt, and
+	// ReceiptView what that shows.
+	Receipt(r *http.Request, id string) (orders.Order, error)
+	ReceiptView(ctx context.Context, o orders.Order) orders.View
 }
 
 // Payments reports on the payments of an order. *payments.Service implements
@@ -159,7 +168,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 
 	p := &Pages{cfg: cfg, assets: assets, module: module, templates: make(map[string]*template.Template)}
-	for _, name := range []string{"shop", "checkout", "complete", "returned", "connect", "dashboard", "mirror", "error"} {
+	for _, name := range []string{"shop", "checkout", "complete", "returned", "find", "connect", "dashboard", "mirror", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,11 +50,32 @@ type known struct {
 	order   orders.Order
 	refusal *fault.Error
 	todo    *payments.InstructionsView
+	guest   bool // the browser may see the receipt alone
 }
 
 func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) error { return nil }
 
-func (k known) Opened(*http.Request, string) (orders.Order, error) { return k.order, nil }
+func (k known) Opened(*http.Request, string) (orders.Order, error) {
+	if k.guest {
+		return orders.Order{}, orders.ErrNotFound
+	}
+	return k.order, nil
+}
+
+func (k known) OpenReceipt(http.ResponseWriter, *http.Request, string, string) error {
+	return orders.ErrNotFound
+}
+
+func (k known) FindReceipt(http.ResponseWriter, *http.Request, string, string) (string, error) {
+	return "", fault.New(fault.NotFound, "receipt_not_found", "There is no such order.")
+}
+
+func (k known) Receipt(*http.Request, string) (orders.Order, error) { return k.order, nil }
+
+func (k known) ReceiptView(ctx context.Context, o orders.Order) orders.View {
+	o.Contact = orders.Contact{}
+	return k.View(ctx, o)
+}
 
 func (k known) View(ctx context.Context, o orders.Order) orders.View {
 	svc := orders.New(orders.Config{
@@ -150,6 +173,25 @@ func completeAfter(o orders.Order, refusal *fault.Error) view {
 	}}
 }
 
+// found is the page that finds an order, when it did not.
+func found(o orders.Order) view {
+	return view{"find", func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		lang := r.Header.Get("Accept-Language")
+		form := url.Values{"number": {hostile}, "email": {hostile}}
+		r = httptest.NewRequest(http.MethodPost, "/find-order", strings.NewReader(form.Encode()))
+		r.Header.Set("Accept-Language", lang)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return p.Knowing(known{order: o}).ServeFound(w, r)
+	}}
+}
+
+// receipt is what somebody sees of an order who followed a link.
+func receipt(o orders.Order) view {
+	return view{"receipt", func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Knowing(known{order: o, guest: true}).ServeReceipt(w, r)
+	}}
+}
+
 // instructed are the pages of an order whose buyer has to follow instructions.
 func instructed(todo *payments.InstructionsView) []view {
 	k := known{order: order("open", "requires_action"), todo: todo}
@@ -198,6 +240,7 @@ func views() []view {
 		failure(418, fault.New(fault.Invalid, "teapot", "")),
 	}
 
+	all = append(all, found(bad), receipt(bad))
 	all = append(all, instructed(&payments.InstructionsView{Type: "boleto_display_details", URL: "javascript:" + hostile})...)
 
 	for _, status := range []string{"open", "authorized", "paid", "review", "expired", "canceled"} {

@@ -90,6 +90,31 @@ func (s *Store) ordersByNumber(ctx context.Context, number string) ([]string, er
 	return s.ordersWith(ctx, `SELECT id FROM orders WHERE id >= $1 AND id <= $2`, start, start+strings.Repeat("z", 18))
 }
 
+// OrdersByNumber returns the orders with a number that buyers see; see
+// orders.Store.
+func (s *Store) OrdersByNumber(ctx context.Context, number string) ([]orders.Order, error) {
+	ids, err := s.ordersByNumber(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+
+	own, err := s.ordersWith(ctx, `SELECT id FROM orders WHERE reference = $1 AND reference <> ''`, number)
+	if err != nil {
+		return nil, err
+	}
+
+	var list []orders.Order
+	for _, id := range append(ids, own...) {
+		o, err := s.Order(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o)
+	}
+
+	return list, nil
+}
+
 func (s *Store) ordersWith(ctx context.Context, text string, args ...any) ([]string, error) {
 	ids, err := sqldb.QueryAll(ctx, s.db.Reader(), sqldb.ScanString, text, args...)
 	slices.Sort(ids)

@@ -2,7 +2,7 @@ package texts
 
 // Mail are the texts of the e-mails.
 type Mail struct {
-	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Footer string
+	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Link, Footer string
 
 	Trial string // the line that takes the price off
 

@@ -38,6 +38,7 @@ type All struct {
 	Shop         Shop
 	Checkout     Checkout
 	Complete     Complete
+	Find         Find
 	Instructions map[string]Instructions // by what the buyer has to do
 	Errors       Errors
 	Every        map[string]Plural // by Stripe's interval: "every {count} months"

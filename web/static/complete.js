@@ -6,7 +6,7 @@ import * as cart from './cart.js';
 import { api, byId, pageData } from './page.js';
 import { hasMoved } from './poll.js';
 
-/** @type {import('./poll.js').Known} */
+/** @type {import('./poll.js').Known & { address: string }} */
 const page = pageData();
 const slowAfterMs = 10_000;
 
@@ -32,7 +32,7 @@ function showStatus(id) {
 }
 
 // Stripe appends the client secret to this URL: keep it out of the history.
-history.replaceState(null, '', `/complete?order=${encodeURIComponent(page.orderId)}`);
+history.replaceState(null, '', page.address);
 
 cart.settle({ id: page.orderId, status: page.status });
 const printButton = document.getElementById('print-button');

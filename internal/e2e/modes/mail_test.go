@@ -3,9 +3,11 @@ package modes_test
 import (
 	"io"
 	"mime"
+	"mime/quotedprintable"
 	"net"
 	"net/http"
 	netmail "net/mail"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,8 @@ import (
 type mailbox struct {
 	mu  sync.Mutex
 	got []string // recipient and subject
+	// texts are the whole e-mails, decoded.
+	texts []string
 }
 
 func openMailbox(t *testing.T) (box *mailbox, url string) {
@@ -61,10 +65,16 @@ func (s *slot) Data(r io.Reader) error {
 		return err
 	}
 
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body)) // the headers of its parts survive that
+	if err != nil {
+		return err
+	}
+
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
 	s.box.got = append(s.box.got, s.to+": "+subject)
+	s.box.texts = append(s.box.texts, string(body))
 	return err
 }
 
@@ -87,6 +97,22 @@ func TestEmailsFollowAPayment(t *testing.T) {
 	all := strings.Join(box.emails(), "\n")
 	if !strings.Contains(all, "ada@buyer.example: Your order ") || !strings.Contains(all, "owner@shop.example: Order ") {
 		t.Errorf("got\n%s", all)
+	}
+
+	// The link in the buyer's e-mail shows the receipt on another device.
+	links := regexp.MustCompile(`/receipt/`+id+`\?key=[0-9a-z_]+`).FindAllString(strings.Join(box.texts, "\n"), -1)
+	if len(links) != 2 || links[0] != links[1] { // in the text and in the HTML of one e-mail
+		t.Fatalf("got the links %q", links)
+	}
+
+	other := s.Buyer(t)
+	r := other.Call("GET", links[0], "")
+	if r.Status != http.StatusSeeOther || r.Header.Get("Location") != "/receipt/"+id ||
+		r.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("the link: %d to %q", r.Status, r.Header.Get("Location"))
+	}
+	if r = other.Call("GET", "/receipt/"+id, ""); r.Status != http.StatusOK || !strings.Contains(r.Body, "Enamel mug") {
+		t.Errorf("the receipt: %d %.300s", r.Status, r.Body)
 	}
 
 	// A restart sends nothing again.
