@@ -176,6 +176,10 @@ func showItems(w io.Writer, o *orders.Order) {
 		name := cli.Printable(cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID))
 		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", name, in(o.ShippingRate.Amount))
 	}
+
+	if r := o.Recurring(); r != nil {
+		_, _ = fmt.Fprintf(w, "later\t%s every %d %s\n", in(o.RecurringAmount()), r.IntervalCount, r.Interval)
+	}
 }
 
 // writeRows writes pairs of a name and a value, one a line.

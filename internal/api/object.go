@@ -55,9 +55,10 @@ type OrderObject struct {
 	ExpiresAt             time.Time          `json:"expires_at"`
 	PaidAt                *time.Time         `json:"paid_at"`
 	SubscriptionEndsAt    *time.Time         `json:"subscription_ends_at"`
-	TrialDays             *int64             `json:"trial_days"` // of its subscription
-	TrialEnd              *time.Time         `json:"trial_end"`  // when the first payment is due
-	ErasedAt              *time.Time         `json:"erased_at"`  // when the customer's personal data was removed
+	RecurringAmount       *int64             `json:"recurring_amount"` // of every payment after the first
+	TrialDays             *int64             `json:"trial_days"`       // of its subscription
+	TrialEnd              *time.Time         `json:"trial_end"`        // when the first payment is due
+	ErasedAt              *time.Time         `json:"erased_at"`        // when the customer's personal data was removed
 	// ClientToken opens the order's calls for pages of the shop's own. It is in
 	// the answer to the creation only.
 	ClientToken *string `json:"client_token,omitempty"`
@@ -182,6 +183,10 @@ func Render(o *orders.Order, links Links) OrderObject {
 		ExpiresAt:          o.ExpiresAt.UTC(),
 		PaidAt:             optionalTime(o.PaidAt),
 		ErasedAt:           optionalTime(o.ErasedAt),
+	}
+
+	if o.Recurring() != nil {
+		out.RecurringAmount = new(o.RecurringAmount())
 	}
 
 	if o.Trial() {

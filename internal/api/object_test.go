@@ -81,6 +81,7 @@ func TestRender(t *testing.T) {
 		BaseURL: "https://shop.example",
 		Picture: func(name string) string { return map[string]string{"mug.svg": "/static/1/mug.svg"}[name] },
 	}
+
 	for image, want := range map[string]string{
 		"https://cdn.example/mug.png": `"https://cdn.example/mug.png"`,
 		"/img/mug.png":                `"https://shop.example/img/mug.png"`,
@@ -109,7 +110,7 @@ func TestRender(t *testing.T) {
 			`"statement_descriptor_suffix":null,"success_url":null,"cancel_url":null,"locale":null,` +
 			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,` +
-			`"trial_days":null,"trial_end":null,"erased_at":null}`},
+			`"recurring_amount":null,"trial_days":null,"trial_end":null,"erased_at":null}`},
 		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
 			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
 			`"amount_refunded":200,"currency":"eur",` +
@@ -129,7 +130,7 @@ func TestRender(t *testing.T) {
 			`"url":"https://shop.example/checkout/ord_1","message":"Thank you.","review_reason":"paid twice",` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z",` +
 			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z",` +
-			`"trial_days":14,"trial_end":"2026-02-16T12:00:00Z","erased_at":"2026-02-02T15:00:00Z"}`},
+			`"recurring_amount":1800,"trial_days":14,"trial_end":"2026-02-16T12:00:00Z","erased_at":"2026-02-02T15:00:00Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -55,7 +55,8 @@ func subscriptionCases() []Case {
 
 	return []Case{
 		{
-			"products/named", "A product can have an ID of ours, and the same ID again is refused by its code.", calls,
+			"products/named", "A product can have an ID of ours, and the same ID again is refused by its code.",
+			"stripeapi/products.go",
 			[]Call{
 				post("/v1/products", "id=checkoutd_conform_{run}", "name=Conform").
 					want("id=checkoutd_conform_{run}", "active=true"),
@@ -64,11 +65,11 @@ func subscriptionCases() []Case {
 			},
 		},
 		{
-			"products/read", "A product shows whether it is active.", calls,
+			"products/read", "A product shows whether it is active.", "stripeapi/products.go",
 			[]Call{get("/v1/products/{product.id}").want("id={product.id}", "active=true", "deleted!")},
 		},
 		{
-			"products/unknown", "A product that does not exist answers 404.", calls,
+			"products/unknown", "A product that does not exist answers 404.", "stripeapi/products.go",
 			[]Call{get("/v1/products/checkoutd_no_such_product").want("http=404", "error.code=resource_missing")},
 		},
 		{
@@ -83,7 +84,7 @@ func subscriptionCases() []Case {
 			},
 		},
 		{
-			"products/activate", "An archived product can be made active again.", calls,
+			"products/activate", "An archived product can be made active again.", "stripeapi/products.go",
 			[]Call{
 				post("/v1/products", "name=Archived").as("old"),
 				post("/v1/products/{old.id}", "active=false"),

@@ -39,6 +39,7 @@ func (d *desk) ClaimEmails(_ context.Context, now, _ time.Time, n int) (list []m
 			list = append(list, *l)
 		}
 	}
+
 	return list, nil
 }
 
@@ -89,13 +90,25 @@ func newOffice(t *testing.T, kind string, to mail.Recipient, language string) *o
 	o.desk = &desk{
 		state: payments.State{
 			Order: orders.Order{
-				ID: "ord_abcdefghijkl", Reference: "", Amount: 2290, Currency: "usd",
-				Items:        []orders.Item{{Name: "Mug <b>blue</b>", Quantity: 2, UnitAmount: 900, Ships: true}},
+				ID:        "ord_abcdefghijkl",
+				Reference: "",
+				Amount:    2290,
+				Currency:  "usd",
+				Items: []orders.Item{{
+					Name:       "Mug <b>blue</b>",
+					Quantity:   2,
+					UnitAmount: 900,
+					Ships:      true,
+				}},
 				ShippingRate: orders.ShippingRate{ID: "post", Name: "Post", Amount: 490},
 				Contact: orders.Contact{
 					Email: "ada@buyer.example",
 					Shipping: &orders.Address{Name: "Ada Byron", Address: orders.Place{
-						Line1: "1 Main St", City: "Springfield", State: "IL", PostalCode: "62701", Country: "US",
+						Line1:      "1 Main St",
+						City:       "Springfield",
+						State:      "IL",
+						PostalCode: "62701",
+						Country:    "US",
 					}},
 				},
 				CreatedAt: testkit.Start,
@@ -103,15 +116,25 @@ func newOffice(t *testing.T, kind string, to mail.Recipient, language string) *o
 			Refunds: []payments.Refund{{ID: "re_1", Amount: 500}},
 		},
 		emails: []mail.Email{{
-			ID: "eml_1", OrderID: "ord_abcdefghijkl", Kind: kind, Recipient: to, State: mail.Due,
+			ID:        "eml_1",
+			OrderID:   "ord_abcdefghijkl",
+			Kind:      kind,
+			Recipient: to,
+			State:     mail.Due,
 			CreatedAt: testkit.Start,
 		}},
 	}
 
 	o.Service = mail.New(mail.Config{
-		Store: o.desk, Sender: o.box, Writer: writer, ShopTo: "orders@shop.example",
-		Now: o.clock.Now, Log: zerolog.Nop(), Hostname: "shop.example",
+		Store:    o.desk,
+		Sender:   o.box,
+		Writer:   writer,
+		ShopTo:   "orders@shop.example",
+		Now:      o.clock.Now,
+		Log:      zerolog.Nop(),
+		Hostname: "shop.example",
 	})
+
 	return o
 }
 
@@ -122,6 +145,26 @@ func (o *office) step(t *testing.T) mail.Email {
 		t.Fatal(err)
 	}
 	return o.desk.emails[0]
+}
+
+// withClub stands for the e-mail about a paid order of goods and a
+// subscription.
+const withClub = "order.paid, with a club"
+
+// subscribe adds a subscription to the goods of the order.
+func (o *office) subscribe() {
+	if e := &o.desk.emails[0]; e.Kind == withClub {
+		e.Kind = payments.EffectPaid
+	}
+
+	order := &o.desk.state.Order
+	order.Mode, order.Amount = orders.ModeSubscription, order.Amount+1200
+	order.Items = append(order.Items, orders.Item{
+		Name:       "Club",
+		Quantity:   1,
+		UnitAmount: 1200,
+		Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+	})
 }
 
 func TestEmails(t *testing.T) {
@@ -152,13 +195,25 @@ func TestEmails(t *testing.T) {
 		},
 		"a renewal": {
 			payments.EffectPastDue, mail.Buyer, "en", "ada@buyer.example", "Your payment to Mugs & more failed",
-			[]string{"payment of $22.90"},
+			[]string{"payment of $12.00"},
+		},
+		"paid, with a subscription": {
+			withClub, mail.Buyer, "en", "ada@buyer.example", "Your order ABCDEFGH at Mugs & more",
+			[]string{"payment of $34.90", "Total: $34.90\nThen every month: $12.00"},
+		},
+		"paid, with a subscription, in French": {
+			withClub, mail.Buyer, "fr", "ada@buyer.example", "Votre commande ABCDEFGH chez Mugs & more",
+			[]string{"paiement de 34,90", "Ensuite, chaque mois : 12,00"},
 		},
 	} {
 		o := newOffice(t, c.kind, c.to, c.language)
-		if c.kind == payments.EffectRefunded {
+		switch c.kind {
+		case payments.EffectRefunded:
 			o.desk.emails[0].Subject = "re_1"
+		case withClub, payments.EffectPastDue:
+			o.subscribe()
 		}
+
 		if l := o.step(t); l.State != mail.Sent || len(o.box.taken) != 1 {
 			t.Errorf("%s: the e-mail is %+v", name, l)
 			continue
@@ -168,11 +223,13 @@ func TestEmails(t *testing.T) {
 		if m.To != c.address || m.Subject != c.subject || m.ID != "eml_1@shop.example" {
 			t.Errorf("%s: got %q to %q with the ID %q", name, m.Subject, m.To, m.ID)
 		}
+
 		for _, want := range c.says {
 			if plain := strings.ReplaceAll(m.Plain, "\u00a0", " "); !strings.Contains(plain, want) {
 				t.Errorf("%s: it does not say %q:\n%s", name, want, m.Plain)
 			}
 		}
+
 		if strings.Contains(m.HTML, "<b>blue") {
 			t.Errorf("%s: a product's name is HTML:\n%s", name, m.HTML)
 		}
@@ -195,6 +252,7 @@ func TestWhatBecomesOfAnEmail(t *testing.T) {
 
 	// It is tried again while it is certain that nobody took it.
 	o.box.fail = &mail.Refusal{Why: "no connection"}
+
 	if l := o.step(t); l.State != mail.Due || l.Tries != 1 || l.Problem != "no connection" {
 		t.Fatalf("got %+v, want it due again", l)
 	}
@@ -204,6 +262,7 @@ func TestWhatBecomesOfAnEmail(t *testing.T) {
 
 	o.clock.Advance(time.Hour)
 	o.box.fail = nil
+
 	if l := o.step(t); l.State != mail.Sent || l.Tries != 2 {
 		t.Errorf("got %+v, want it sent", l)
 	}
@@ -220,6 +279,7 @@ func TestWhatBecomesOfAnEmail(t *testing.T) {
 		o := newOffice(t, payments.EffectPaid, mail.Buyer, "en")
 		o.clock.Advance(c.later)
 		o.box.fail = c.err
+
 		if l := o.step(t); l.State != c.want || strings.Contains(l.Problem, "pipe") {
 			t.Errorf("%s: got %+v, want %s", name, l, c.want)
 		}
@@ -227,6 +287,7 @@ func TestWhatBecomesOfAnEmail(t *testing.T) {
 
 	o = newOffice(t, payments.EffectPaid, mail.Buyer, "en")
 	o.desk.state.Order.Contact.Email = ""
+
 	if l := o.step(t); l.State != mail.Skipped {
 		t.Errorf("without an address: got %+v", l)
 	}
@@ -249,6 +310,7 @@ func TestTemplatesOfTheShop(t *testing.T) {
 	}
 
 	write("email.txt", "Hello! {{.Title}}, {{.Shop}}")
+
 	w, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: folder})
 	if err != nil || w == nil {
 		t.Fatal(err)
@@ -270,8 +332,13 @@ func TestEmailAboutAnOrderOfTheBackend(t *testing.T) {
 		Fixed:     true,
 		Locale:    "fr-CA",
 		Discounts: []orders.Deduction{{Name: "Fidélité", Amount: 100}},
-		Taxes:     []orders.Tax{{Name: "TVA", Amount: 200, Inclusive: true}, {Name: "Éco", Amount: 50}},
+		Taxes: []orders.Tax{{
+			Name:      "TVA",
+			Amount:    200,
+			Inclusive: true,
+		}, {Name: "Éco", Amount: 50}},
 	}
+
 	o.desk.state.Order.Items[0].TaxAmount = 30
 	o.step(t)
 

@@ -221,6 +221,11 @@ func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) v
 	}
 
 	v.Sums = sums(words, o, format)
+	if later := o.RecurringAmount(); later > 0 && later != o.Amount {
+		every := texts.Of(lang).Often(o.Recurring().Interval, o.Recurring().IntervalCount)
+		v.Sums = append(v.Sums, sumView{Name: strings.ReplaceAll(words.Later, "{every}", every), Amount: format(later)})
+	}
+
 	if o.Ships() {
 		v.Address = o.Contact.Shipping.Lines(lang)
 	}
@@ -295,6 +300,9 @@ func amountOf(l Email, st *payments.State) int64 {
 		if r.ID == l.Subject {
 			return r.Amount
 		}
+	}
+	if l.Kind == payments.EffectPastDue {
+		return st.Order.RecurringAmount()
 	}
 	return st.Order.Amount
 }

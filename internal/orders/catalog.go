@@ -20,6 +20,11 @@ const (
 // (https://docs.stripe.com/billing/subscriptions/multiple-products).
 const maxSubscriptionLines = 20
 
+// maxOnceLines is how many one-time items the first invoice of a subscription
+// takes at Stripe, but for one that the shipping needs
+// (https://docs.stripe.com/api/subscriptions/create#create_subscription-add_invoice_items).
+const maxOnceLines = 20 - 1
+
 // Product is something for sale.
 type Product struct {
 	SKU         string

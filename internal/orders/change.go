@@ -217,13 +217,14 @@ func (s shop) setItems(o *Order, cart []CartLine) error {
 		return fault.InvalidField("items", "currency_mixed",
 			"These products are not sold in the currency of this order.")
 	}
+
 	if err != nil {
 		return err
 	}
 
 	mode, err := modeOf(items)
 	if err == nil && mode != o.Mode {
-		err = errItemsMixed
+		err = errItemsOfMode
 	}
 	if err != nil {
 		return err

@@ -82,7 +82,8 @@ func (o *Order) CaptureFee(amount int64) int64 {
 }
 
 // FeeShare returns the platform's share of every invoice of the order's
-// subscription, in basis points. Stripe takes no fixed fee of one
+// subscription, in basis points; of the first, that of its one-time items and
+// its shipping, too. Stripe takes no fixed fee of one
 // (https://docs.stripe.com/connect/subscriptions).
 func (o *Order) FeeShare() int64 {
 	if !o.connects() || o.Mode != ModeSubscription {

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"cmp"
+	"slices"
 
 	"checkoutd/internal/fault"
 )
@@ -15,38 +16,81 @@ type Cart struct {
 
 var (
 	errItemsMixed = fault.InvalidField("items", "items_mixed",
-		"One-time products and subscriptions cannot share an order, nor can subscriptions with different billing periods.")
+		"Subscriptions with different billing periods cannot share an order.")
+	errItemsOfMode = fault.InvalidField("items", "items_mixed",
+		"These items do not fit the mode of the order: subscription if one of them recurs, payment if none does.")
 	errItemsNotHere = fault.InvalidField("items", "items_not_here",
 		"An order that only saves a payment method has no items.")
 	errSetupClosed = fault.InvalidField("mode", "mode_not_offered",
 		"This shop does not save payment methods without a payment.")
 )
 
-// modeOf returns the mode of an order of items.
+// modeOf returns the mode of an order of items. One-time items may stand beside
+// those of a subscription: the first payment is for both.
 func modeOf(items []Item) (Mode, error) {
-	first := items[0].Recurring
-	for _, i := range items[1:] {
-		if r := i.Recurring; (r == nil) != (first == nil) || r != nil && *r != *first {
+	every, lines := recurring(items), 0
+	for _, i := range items {
+		switch {
+		case i.Recurring == nil:
+		case *i.Recurring != *every:
 			return "", errItemsMixed
+		default:
+			lines++
 		}
 	}
 
-	if first == nil {
+	switch {
+	case every == nil:
 		return ModePayment, nil
-	}
-	if len(items) > maxSubscriptionLines {
-		return "", fault.InvalidField("items", "items_too_many", "A subscription has at most 20 lines.")
+	case lines > maxSubscriptionLines:
+		return "", fault.InvalidField("items", "items_too_many", "A subscription has at most 20 recurring lines.")
+	case len(items)-lines > maxOnceLines:
+		return "", fault.InvalidField("items", "items_too_many", "A subscription has at most 19 one-time lines.")
 	}
 
 	return ModeSubscription, nil
 }
 
-// Recurring returns how often the order is paid for, nil for once.
-func (o *Order) Recurring() *Recurring {
-	if len(o.Items) == 0 {
-		return nil
+// recurring returns how often items are paid for, nil for once.
+func recurring(items []Item) *Recurring {
+	for _, i := range items {
+		if i.Recurring != nil {
+			return i.Recurring
+		}
 	}
-	return o.Items[0].Recurring
+	return nil
+}
+
+// Recurring returns how often the order is paid for, nil for once.
+func (o *Order) Recurring() *Recurring { return recurring(o.Items) }
+
+// RecurringAmount returns what every payment of the order's subscription after
+// the first costs, in minor units; 0 for an order that is paid for once.
+func (o *Order) RecurringAmount() int64 { return recurringAmount(o.Items) }
+
+func recurringAmount(items []Item) (sum int64) {
+	for _, i := range items {
+		if i.Recurring != nil {
+			sum += i.Amount()
+		}
+	}
+	return sum
+}
+
+// mixed reports whether the order has one-time items beside those of its
+// subscription.
+func (o *Order) mixed() bool {
+	return o.Recurring() != nil && slices.ContainsFunc(o.Items, func(i Item) bool { return i.Recurring == nil })
+}
+
+// FirstInvoice returns what the first invoice of the order's subscription
+// bills: the items, and the shipping as one that does not recur.
+func (o *Order) FirstInvoice() []Item {
+	list := slices.Clone(o.Items)
+	if rate := o.ShippingRate; rate.Amount > 0 {
+		list = append(list, Item{Name: rate.Name, Quantity: 1, UnitAmount: rate.Amount, Own: true})
+	}
+	return list
 }
 
 // forMode returns o without the options that Stripe refuses in mode m or

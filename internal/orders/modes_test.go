@@ -73,16 +73,16 @@ func TestModesAndOptions(t *testing.T) {
 func TestServeCreateByMode(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, code, field string }{
-		"an unknown mode":                       {`{` + items("mug", 1) + `,"mode":"gift"}`, "mode_unknown", "mode"},
-		"a payment of what recurs":              {`{` + items("club", 1) + `,"mode":"payment"}`, "items_mixed", "items"},
-		"a subscription to what does not":       {`{` + items("mug", 1) + `,"mode":"subscription"}`, "items_mixed", "items"},
-		"one that recurs among one that is not": {cart("mug", 1, "club", 1), "items_mixed", "items"},
-		"two rhythms":                           {cart("club", 1, "quarterly", 1), "items_mixed", "items"},
-		"items where a method is saved":         {`{` + items("mug", 1) + `,"mode":"setup"}`, "items_not_here", "items"},
-		"saving in no currency":                 {`{"mode":"setup","currency":"gold"}`, "currency_unsupported", "currency"},
-		"a currency that nothing is sold in":    {`{` + items("mug", 1) + `,"currency":"sek"}`, "currency_unsupported", "currency"},
-		"a subscription in a foreign currency":  {`{` + items("club", 1) + `,"currency":"eur"}`, "currency_unsupported", "currency"},
-		"no items and no mode":                  {`{}`, "items_empty", "items"},
+		"an unknown mode":                      {`{` + items("mug", 1) + `,"mode":"gift"}`, "mode_unknown", "mode"},
+		"a payment of what recurs":             {`{` + items("club", 1) + `,"mode":"payment"}`, "items_mixed", "items"},
+		"a subscription to what does not":      {`{` + items("mug", 1) + `,"mode":"subscription"}`, "items_mixed", "items"},
+		"a payment of both":                    {`{` + items("mug", 1, "club", 1) + `,"mode":"payment"}`, "items_mixed", "items"},
+		"two rhythms":                          {cart("club", 1, "quarterly", 1), "items_mixed", "items"},
+		"items where a method is saved":        {`{` + items("mug", 1) + `,"mode":"setup"}`, "items_not_here", "items"},
+		"saving in no currency":                {`{"mode":"setup","currency":"gold"}`, "currency_unsupported", "currency"},
+		"a currency that nothing is sold in":   {`{` + items("mug", 1) + `,"currency":"sek"}`, "currency_unsupported", "currency"},
+		"a subscription in a foreign currency": {`{` + items("club", 1) + `,"currency":"eur"}`, "currency_unsupported", "currency"},
+		"no items and no mode":                 {`{}`, "items_empty", "items"},
 	} {
 		s := newFullShop(t)
 		w := s.request(http.MethodPost, "/orders", tt.body)

@@ -98,7 +98,7 @@ func (s shop) fill(o *Order, cart Cart) (err error) {
 		}
 
 		if err == nil && cart.Mode != "" && cart.Mode != o.Mode {
-			err = errItemsMixed
+			err = errItemsOfMode
 		}
 
 	case ModeSetup:

@@ -151,15 +151,18 @@ func (s shop) setShopMode(o *Order, req ShopRequest) error {
 	mode := o.Mode
 	if mode == "" && req.Items != nil { // the options depend on what is sold
 		mode = ModePayment
-		if first := (*req.Items); len(first) > 0 && first[0].UnitAmount == nil {
-			if p, ok := s.catalog.bySKU[first[0].SKU]; ok && p.Recurring != nil {
-				mode = ModeSubscription
-			}
+		if slices.ContainsFunc(*req.Items, s.recurs) {
+			mode = ModeSubscription
 		}
 	}
 
 	o.Options = s.cfg.Options.forMode(mode)
 	return nil
+}
+
+// recurs reports whether a line sells a recurring product of the catalog.
+func (s shop) recurs(line ShopItem) bool {
+	return line.UnitAmount == nil && s.catalog.bySKU[line.SKU].Recurring != nil
 }
 
 // usualCurrency returns the currency of an order that names none: that in which

@@ -129,7 +129,7 @@ func (s shop) setShopItems(o *Order, req ShopRequest) error {
 
 	mode, err := modeOf(o.Items)
 	if err == nil && mode != cmp.Or(o.Mode, mode) {
-		err = errItemsMixed
+		err = errItemsOfMode
 	}
 
 	o.Mode = mode
@@ -361,7 +361,8 @@ func setCustomer(o *Order, req ShopRequest) (err error) {
 }
 
 // checkShopMode returns what an order's mode does not allow. The amount of a
-// subscription is that of its prices at Stripe, and a setup has none.
+// subscription is that of its prices at Stripe, and a setup has none. Only
+// one-time items are shipped.
 func checkShopMode(o *Order) error {
 	if o.Mode == ModePayment {
 		return nil
@@ -371,7 +372,7 @@ func checkShopMode(o *Order) error {
 		field string
 		given bool
 	}{
-		{"shipping", o.Shop.OwnShipping},
+		{"shipping", o.Shop.OwnShipping && !o.mixed()},
 		{"discounts", len(o.Shop.Discounts) > 0},
 		{"taxes", o.AddedTax() > 0 || len(o.Shop.Taxes) > 0},
 		{"capture_method", o.Options.CaptureMethod != ""},
@@ -382,6 +383,10 @@ func checkShopMode(o *Order) error {
 			return fault.InvalidField(part.field, "not_in_mode",
 				"This cannot be set for an order in mode "+string(o.Mode)+".")
 		}
+	}
+
+	if o.Trial() && o.mixed() {
+		return fault.InvalidField("items", "not_with_trial", trialMixed)
 	}
 
 	return nil

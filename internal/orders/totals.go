@@ -21,9 +21,9 @@ type Totals struct {
 // Total computes what an order costs; nothing else does. p and r may be nil;
 // all prices are in one currency. It is an error if the promotion does not
 // apply, if the rate has no price in the currency, and if Stripe would not
-// accept the amount (money.Check). Nothing is sent to Stripe for a total of
-// zero: it is right for everything but a subscription, whose first invoice
-// needs a payment.
+// accept the amount, or that of later payments (money.Check). Nothing is sent
+// to Stripe for a total of zero: it is right for everything but a subscription,
+// whose first invoice needs a payment.
 func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error) {
 	goods, ok := subtotal(items)
 	if !ok {
@@ -76,7 +76,8 @@ func shopTotal(o *Order, shipping int64) (Totals, error) {
 // names discountField if the total could be paid without the discount.
 func (t Totals) checked(items []Item, currency, discountField string) (Totals, error) {
 	t.Amount = t.Subtotal - t.Discount + t.Shipping + t.Tax
-	if t.Amount == 0 && len(items) > 0 && items[0].Recurring == nil && money.Known(currency) {
+	recurs := recurring(items) != nil
+	if t.Amount == 0 && len(items) > 0 && !recurs && money.Known(currency) {
 		return t, nil
 	}
 
@@ -87,6 +88,13 @@ func (t Totals) checked(items []Item, currency, discountField string) (Totals, e
 		}
 
 		return Totals{}, f
+	}
+
+	if recurs { // the payments after the first, too
+		if err := money.Check(recurringAmount(items), currency); err != nil {
+			return Totals{}, fault.Wrap(err, fault.Invalid, "amount_out_of_range",
+				"What recurs of this order cannot be paid: "+err.Error()+".")
+		}
 	}
 
 	return t, nil

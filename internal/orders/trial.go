@@ -11,6 +11,10 @@ import (
 // (https://docs.stripe.com/billing/subscriptions/trials).
 const maxTrialDays = 730
 
+// trialMixed says why a trial takes no one-time items: Stripe bills them at
+// once, and the buyer of a trial is promised that nothing is paid now.
+const trialMixed = "One-time items are paid for at once, so they cannot be in an order that begins with a trial."
+
 // setTrial sets the trial of a new order, whose mode is known.
 func setTrial(o *Order, req ShopRequest) error {
 	switch days := req.TrialDays; {
@@ -21,6 +25,8 @@ func setTrial(o *Order, req ShopRequest) error {
 	case *days < 0 || *days > maxTrialDays:
 		return fault.InvalidField("trial_days", "days_out_of_range",
 			fmt.Sprintf("A trial takes a whole number of days from 0 to %d.", maxTrialDays))
+	case o.mixed():
+		return fault.InvalidField("trial_days", "not_with_one_time_items", trialMixed)
 	default:
 		o.Shop.TrialDays = *days
 	}

@@ -21,6 +21,7 @@ type View struct {
 	ShippingCountries  []string       `json:"shipping_countries"` // empty: all
 	Ships              bool           `json:"ships"`
 	Recurring          *Recurring     `json:"recurring"`
+	RecurringAmount    int64          `json:"recurring_amount"` // of every payment after the first, 0 for none
 	Trial              *TrialView     `json:"trial,omitempty"`
 	SetupFutureUsage   string         `json:"setup_future_usage,omitempty"` // depends on the items
 	OptionsFingerprint string         `json:"options_fingerprint"`
@@ -105,6 +106,7 @@ func (s *Service) View(ctx context.Context, o Order) View {
 		ShippingCountries:  shop.catalog.countriesFor(&o),
 		Ships:              o.Ships(),
 		Recurring:          o.Recurring(),
+		RecurringAmount:    o.RecurringAmount(),
 		SetupFutureUsage:   o.Options.SetupFutureUsage,
 		OptionsFingerprint: o.OptionsFingerprint(),
 		Items:              []ItemView{},

@@ -50,13 +50,14 @@ func TestViewOfTheWholeOrder(t *testing.T) {
 		}
 	}
 
-	if len(got) != 21 {
+	if len(got) != 22 {
 		t.Errorf("it has %d members: %s", len(got), w.Body)
 	}
 
 	bare := s.request(http.MethodGet, "/orders/"+s.create(cart("club", 2)), "").Body.String()
 	for _, want := range []string{`"discount":null`, `"shipping_rate":null`, `"shipping_rates":[]`, `"shipping_countries":[]`, `"ships":false`,
-		`"recurring":{"interval":"month","interval_count":1}`, `"contact":{}`, `"mode":"subscription"`} {
+		`"recurring":{"interval":"month","interval_count":1}`, `"recurring_amount":2400`,
+		`"contact":{}`, `"mode":"subscription"`} {
 		if !strings.Contains(bare, want) {
 			t.Errorf("there is no %s in %s", want, bare)
 		}

@@ -60,11 +60,20 @@ func moded(mode orders.Mode, o orders.Order) orders.Order {
 	return o
 }
 
+// withGoods returns the order as a subscription to its last item, beside goods
+// that are paid for once.
+func withGoods(o orders.Order) orders.Order {
+	o.Mode = orders.ModeSubscription
+	o.Items[len(o.Items)-1].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
+	return o
+}
+
 // allStates lists the pages that differ in their looks.
 func allStates() []view {
 	all := []view{
 		checkout(longOrder("open", "unpaid", 48)), complete(longOrder("paid", "partially_refunded", 2)), complete(longOrder("paid", "paid", 2)),
 		checkout(moded("setup", order("open", "unpaid"))), checkout(moded("subscription", order("open", "failed"))),
+		checkout(withGoods(order("open", "unpaid"))), complete(withGoods(order("paid", "paid"))),
 	}
 
 	for _, state := range [][2]string{

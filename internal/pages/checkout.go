@@ -191,6 +191,10 @@ func (p *Pages) formPage(
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
+	if view.Order.Mixed {
+		view.Pay = fill(t.Pay, "total", total.Text)
+	}
+
 	if view.Free {
 		view.Pay = t.PlaceOrder
 	}

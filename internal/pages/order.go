@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,7 +46,8 @@ type orderView struct {
 	Taxes         []sumView
 	Note          string // the shop's own description
 	Total         amountView
-	Every         string // "every month", "" for once
+	Every         string // how often what recurs is paid for: "every month", "" for once
+	Mixed         bool   // the total is for one-time items, too: later payments are lower
 	RecurringNote string
 	FirstPayment  dateView    // after a trial
 	Charged       *amountView // nil unless it is less than the total
@@ -64,6 +66,7 @@ type lineView struct {
 	Quantity int64
 	Unit     amountView
 	Amount   amountView
+	Every    string // how often it is paid for, beside lines that are paid for once
 	Stepper  stepperView
 }
 
@@ -94,6 +97,11 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	switch {
 	case o.Trial != nil:
 		v.addTrial(loc, amount)
+	case isMixed(o):
+		v.Mixed = true
+		v.RecurringNote = fill(loc.texts.Checkout.MixedNote,
+			"total", v.Total.Text, "later", amount(o.RecurringAmount).Text, "every", v.Every)
+
 	case v.Every != "":
 		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
 	}
@@ -112,7 +120,12 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	}
 
 	for _, it := range o.Items {
-		v.Lines = append(v.Lines, p.lineView(loc, it, amount))
+		line := p.lineView(loc, it, amount)
+		if v.Mixed {
+			line.Every = loc.every(it.Recurring)
+		}
+
+		v.Lines = append(v.Lines, line)
 	}
 
 	return v
@@ -133,12 +146,23 @@ func (v *orderView) addTrial(loc locale, amount func(int64) amountView) {
 	v.Every = "" // of the total, which is paid now
 }
 
-// formMode is what the texts about an order are chosen by.
+// formMode is what the texts about an order are chosen by. Those of a payment
+// fit an order of one-time goods with a subscription: its buyer pays for goods,
+// and a note says what is paid later.
 func formMode(o orders.View) string {
-	if o.Trial != nil {
+	switch {
+	case o.Trial != nil:
 		return modeTrial
+	case isMixed(o):
+		return string(orders.ModePayment)
 	}
 	return string(o.Mode)
+}
+
+// isMixed reports whether an order's first payment is for one-time items, too.
+func isMixed(o orders.View) bool {
+	once := func(i orders.ItemView) bool { return i.Recurring == nil }
+	return o.Recurring != nil && slices.ContainsFunc(o.Items, once)
 }
 
 // modeTrial names the texts about a subscription that begins with a trial.
@@ -197,8 +221,7 @@ func (l locale) every(r *orders.Recurring) string {
 		return ""
 	}
 
-	n := max(r.IntervalCount, 1)
-	return fill(l.plural(l.texts.Every[r.Interval], n), "count", strconv.FormatInt(n, 10))
+	return l.texts.Often(r.Interval, r.IntervalCount)
 }
 
 // dateView is a time twice: as text for people, and machine-readable for the

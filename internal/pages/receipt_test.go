@@ -161,15 +161,27 @@ func TestEveryModeHasItsWords(t *testing.T) {
 		}
 	}
 
-	for _, tt := range []struct{ language, id, want string }{
-		{"en", "pay-label", "Subscribe for €49.00 every 3 months"},
-		{"fr", "pay-label", "S’abonner pour 49,00 € tous les 3 mois"},
-		{"en", "recurring-note", "You pay €49.00 now and the same amount every 3 months until you cancel."},
-		{"fr", "recurring-note", "Vous payez 49,00 € maintenant, puis le même montant tous les 3 mois jusqu’à la résiliation."},
+	whole := checkout(moded("subscription", order("open", "unpaid")))
+
+	partly, receipt := checkout(withGoods(order("open", "unpaid"))), complete(withGoods(order("paid", "paid")))
+	for _, tt := range []struct {
+		view               view
+		language, id, want string
+	}{
+		{whole, "en", "pay-label", "Subscribe for €49.00 every 3 months"},
+		{whole, "fr", "pay-label", "S’abonner pour 49,00 € tous les 3 mois"},
+		{whole, "en", "recurring-note", "You pay €49.00 now and the same amount every 3 months until you cancel."},
+		{whole, "fr", "recurring-note", "Vous payez 49,00 € maintenant, puis le même montant tous les 3 mois jusqu’à la résiliation."},
+		{partly, "en", "pay-label", "Pay €49.00"},
+		{partly, "en", "recurring-note", "You pay €49.00 now, then €12.00 every 3 months until you cancel."},
+		{partly, "fr", "recurring-note",
+			"Vous payez 49,00 € maintenant, puis 12,00 € tous les 3 mois jusqu’à la résiliation."},
+		{receipt, "en", "outcome-title", "Thank you, your order is paid"},
+		{receipt, "en", "recurring-note", "You pay €49.00 now, then €12.00 every 3 months until you cancel."},
 	} {
-		all := parse(t, get(t, p, checkout(moded("subscription", order("open", "unpaid"))), tt.language).Body.String())
+		all := parse(t, get(t, p, tt.view, tt.language).Body.String())
 		if got := strings.ReplaceAll(words(byID(t, all, tt.id)), "\u00a0", " "); got != tt.want {
-			t.Errorf("%s in %s: got %q, want %q", tt.id, tt.language, got, tt.want)
+			t.Errorf("%s of %s in %s: got %q, want %q", tt.id, tt.view.name, tt.language, got, tt.want)
 		}
 	}
 }

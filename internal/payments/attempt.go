@@ -42,7 +42,7 @@ type Params struct {
 	Amount        int64         `json:"amount"`
 	Currency      string        `json:"currency"`
 	Customer      string        `json:"customer,omitempty"`
-	Items         []orders.Item `json:"items,omitempty"`      // of a subscription
+	Items         []orders.Item `json:"items,omitempty"`      // of a subscription's first invoice
 	TrialDays     int64         `json:"trial_days,omitempty"` // with which it begins
 	// What the platform takes: a fee, or a share (in basis points) of each
 	// invoice of a subscription. And whom it pays: all but the fee goes to

@@ -198,7 +198,7 @@ func nextParams(st *State) Params {
 		p.Mode = o.Mode
 	case orders.ModeSubscription:
 		p.Mode = o.Mode
-		p.Items = slices.Clone(o.Items) // none of them ships: see orders.Catalog.Ships
+		p.Items = o.FirstInvoice()
 		p.TrialDays = o.Shop.TrialDays
 	}
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -128,6 +129,15 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
 
+	// begin begins with one item more than the former call, in a process that
+	// knows the products of that.
+	one := client(asked{invoice: firstInvoice(1000, "subscription_create")})
+	begin := func(more ...orders.Item) error {
+		p.Items = append(p.Items, more...)
+		_, err := one.Send(t.Context(), p, fmt.Sprintf("checkoutd-1%d", len(p.Items)))
+		return err
+	}
+
 	begun := payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}
 	checkCalls(t, seen, []call{
 		{"begin with a new product", func() error {
@@ -141,6 +151,17 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 				p, "checkoutd-2")
 			return err
 		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/customers/cus_1",
+			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"begin with a product that another process knows", func() error { return begin() }, []string{
+			"GET /v1/products/checkoutd_tea", "POST /v1/customers/cus_1",
+			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"begin with one-time goods", func() error {
+			return begin(orders.Item{SKU: "mug", Name: "Mug", Quantity: 2, UnitAmount: 900})
+		}, []string{"GET /v1/products/checkoutd_mug", "POST /v1/customers/cus_1",
+			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"begin with shipping", func() error {
+			return begin(orders.Item{Name: "Post", Quantity: 1, UnitAmount: 490, Own: true})
+		}, []string{"GET /v1/products/checkoutd-a5554622c655c7a7e470c115", "POST /v1/customers/cus_1",
 			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
 		{"end what was begun", func() error {
 			return client(asked{invoice: map[string]any{"id": "in_1",

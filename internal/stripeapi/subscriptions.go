@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 
 	"github.com/stripe/stripe-go/v81"
-	"golang.org/x/sync/errgroup"
 
 	"checkoutd/internal/idempotency"
-	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
@@ -116,70 +113,6 @@ func withSnapshot(err error, first payments.Snapshot) error {
 	return err
 }
 
-// productPrefix begins the IDs of the products that we create. The item's SKU
-// follows.
-const productPrefix = "checkoutd_"
-
-// productIn names a product in an account.
-type productIn struct{ account, id string }
-
-// maxParallel bounds the requests of one call that run at the same time.
-const maxParallel = 4
-
-func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(maxParallel)
-	for i, item := range items {
-		g.Go(func() error { return c.ensureProduct(ctx, item, key, i) })
-	}
-	return g.Wait()
-}
-
-// ensureProduct creates the product of an item unless it exists. One that was
-// archived at Stripe is made active again: the shop sells it, and Stripe
-// accepts no new subscription to it. Prices are not kept at Stripe: each
-// subscription carries those of its order.
-func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey string, n int) error {
-	id := productPrefix + item.SKU
-	if _, known := c.shared.products.Load(productIn{c.account, id}); known {
-		return nil
-	}
-
-	get := &stripe.ProductParams{}
-	get.Context = ctx
-
-	found, err := c.api.Products.Get(id, get)
-
-	if err == nil && !found.Active && !found.Deleted {
-		params := &stripe.ProductParams{Active: stripe.Bool(true)}
-		post(ctx, &params.Params, idempotency.ActivateStep(attemptKey, n))
-		_, err = c.api.Products.Update(id, params)
-	}
-
-	var e *stripe.Error
-	if err == nil {
-		c.shared.products.Store(productIn{c.account, id}, true)
-	}
-
-	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
-		return callError(err)
-	}
-
-	params := &stripe.ProductParams{
-		ID:   stripe.String(id),
-		Name: stripe.String(item.NameAtStripe()),
-	}
-
-	post(ctx, &params.Params, idempotency.ProductStep(attemptKey, n))
-
-	_, err = c.api.Products.New(params)
-	if errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceAlreadyExists { // another order was faster
-		return nil
-	}
-
-	return callError(err)
-}
-
 // updateCustomer sets on the customer what Stripe puts on the invoices: where
 // the order goes, and who gets the receipts.
 func (c *Client) updateCustomer(ctx context.Context, p payments.Params, key string) error {
@@ -204,7 +137,8 @@ func (c *Client) updateCustomer(ctx context.Context, p payments.Params, key stri
 func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.SubscriptionParams{
 		Customer:        stripe.String(p.Customer),
-		Items:           subscriptionItems(p),
+		Items:           recurringItems(p),
+		AddInvoiceItems: onceItems(p),
 		PaymentBehavior: stripe.String("default_incomplete"),
 		Metadata:        p.Metadata,
 		Description:     optional(p.Description),
@@ -243,24 +177,46 @@ func setTrial(params *stripe.SubscriptionParams, days int64) {
 	}
 }
 
-func subscriptionItems(p payments.Params) (items []*stripe.SubscriptionItemsParams) {
+// recurringItems returns what every invoice of a subscription bills.
+func recurringItems(p payments.Params) (items []*stripe.SubscriptionItemsParams) {
 	for _, item := range p.Items {
-		price := &stripe.SubscriptionItemPriceDataParams{
-			Currency:   stripe.String(p.Currency),
-			Product:    stripe.String(productPrefix + item.SKU),
-			UnitAmount: stripe.Int64(item.UnitAmount),
-		}
-
-		if r := item.Recurring; r != nil {
-			price.Recurring = &stripe.SubscriptionItemPriceDataRecurringParams{
-				Interval:      stripe.String(r.Interval),
-				IntervalCount: stripe.Int64(r.IntervalCount),
-			}
+		r := item.Recurring
+		if r == nil {
+			continue
 		}
 
 		items = append(items, &stripe.SubscriptionItemsParams{
-			PriceData: price,
-			Quantity:  stripe.Int64(item.Quantity),
+			PriceData: &stripe.SubscriptionItemPriceDataParams{
+				Currency:   stripe.String(p.Currency),
+				Product:    stripe.String(productOf(item)),
+				UnitAmount: stripe.Int64(item.UnitAmount),
+				Recurring: &stripe.SubscriptionItemPriceDataRecurringParams{
+					Interval:      stripe.String(r.Interval),
+					IntervalCount: stripe.Int64(r.IntervalCount),
+				},
+			},
+			Quantity: stripe.Int64(item.Quantity),
+		})
+	}
+
+	return items
+}
+
+// onceItems returns what only the first invoice of a subscription bills
+// (https://docs.stripe.com/api/subscriptions/create#create_subscription-add_invoice_items).
+func onceItems(p payments.Params) (items []*stripe.SubscriptionAddInvoiceItemParams) {
+	for _, item := range p.Items {
+		if item.Recurring != nil {
+			continue
+		}
+
+		items = append(items, &stripe.SubscriptionAddInvoiceItemParams{
+			PriceData: &stripe.InvoiceItemPriceDataParams{
+				Currency:   stripe.String(p.Currency),
+				Product:    stripe.String(productOf(item)),
+				UnitAmount: stripe.Int64(item.UnitAmount),
+			},
+			Quantity: stripe.Int64(item.Quantity),
 		})
 	}
 
@@ -280,6 +236,7 @@ func firstIntent(sub *stripe.Subscription, p payments.Params) (payments.Snapshot
 		return payments.Snapshot{}, mismatch(first,
 			fmt.Sprintf("subscription %s begins with %s, the order with a trial of %d days",
 				sub.ID, first.ID, p.TrialDays))
+
 	case !first.IsSetup() && (first.Amount != p.Amount || first.Currency != p.Currency):
 		return payments.Snapshot{}, mismatch(first,
 			fmt.Sprintf("subscription %s begins with %d %s, the order is for %d %s",

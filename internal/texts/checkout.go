@@ -71,6 +71,7 @@ type CheckoutScript struct {
 	WentWrong        string `json:"wentWrong"`
 	NotAuthenticated string `json:"notAuthenticated"`
 	RecurringNote    string `json:"recurringNote"`
+	MixedNote        string `json:"mixedNote"`
 	Free             string `json:"free"`
 	TotalNow         string `json:"totalNow"`
 	Discount         string `json:"discount"`

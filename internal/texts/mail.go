@@ -5,6 +5,7 @@ type Mail struct {
 	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Link, Footer string
 
 	Trial string // the line that takes the price off
+	Later string // the line of the payments after the first
 
 	// Buyer and Shop are the e-mails to them, by their kinds.
 	Buyer, Shop map[string]Email

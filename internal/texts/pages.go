@@ -63,6 +63,7 @@ type ShopScript struct {
 	From        string `json:"from"`
 	FreeFrom    string `json:"freeFrom"`
 	Total       string `json:"total"`
+	TotalMixed  string `json:"totalMixed"`
 }
 
 // State describes one state of an order.

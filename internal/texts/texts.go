@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -63,6 +64,7 @@ var Languages = sync.OnceValue(func() []string {
 			list = append(list, lang)
 		}
 	}
+
 	return list
 })
 
@@ -103,12 +105,19 @@ func read(lang string) (t All, err error) {
 
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
+
 	if err := d.Decode(&t); err != nil {
 		return t, fmt.Errorf("texts: %s.json: %w", lang, err)
 	}
 
 	t.Lang = lang
 	return t, nil
+}
+
+// Often returns how often something is paid for: "every 3 months".
+func (t *All) Often(interval string, count int64) string {
+	n := max(count, 1)
+	return Fill(t.Every[interval].For(t.Lang, n), "count", strconv.FormatInt(n, 10))
 }
 
 // Fill replaces {names} by values: Fill("Pay {total}", "total", "5 €").

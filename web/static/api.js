@@ -21,6 +21,7 @@
  * @property {number} quantity
  * @property {number} unit_amount
  * @property {number} amount
+ * @property {object} [recurring] missing where it is paid for once
  *
  * @typedef {object} ShippingRate
  * @property {string} id
@@ -49,6 +50,7 @@
  * @property {number} amount
  * @property {number} subtotal
  * @property {{code: string, amount: number} | null} discount
+ * @property {number} recurring_amount of every payment after the first
  * @property {string} currency
  * @property {boolean} ships
  * @property {ShippingRate | null} shipping_rate

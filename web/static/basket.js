@@ -53,18 +53,29 @@ export function mixesCurrencies() {
   return new Set(lines().map(({ price }) => price.currency)).size > 1;
 }
 
+/** Returns the lines that are paid for again and again. */
+function recurring() {
+  return lines().filter(({ product }) => product.every);
+}
+
 /**
  * Reports whether the cart mixes billing intervals, which the server refuses
  * too.
  */
 export function mixesIntervals() {
-  return new Set(lines().map(({ product }) => product.every)).size > 1;
+  return new Set(recurring().map(({ product }) => product.every)).size > 1;
 }
 
+/** Describes what is paid now, and what later. */
 export function total() {
   const sum = totals(lines(), page.locale);
-  const every = mixesIntervals() ? '' : lines()[0]?.product.every;
-  return every ? fill(t.total, { total: sum, every }) : sum;
+  const again = recurring();
+  const every = mixesIntervals() || mixesCurrencies() ? '' : again[0]?.product.every;
+
+  if (!every) return sum;
+  if (again.length === lines().length) return fill(t.total, { total: sum, every });
+
+  return fill(t.totalMixed, { total: sum, later: totals(again, page.locale), every });
 }
 
 /** Describes the lowest shipping cost; empty when it is not known. */

@@ -119,7 +119,7 @@ function cartLine({ product, quantity, price }) {
   line.dataset.sku = product.sku;
   setText(line, '.line-name', product.name);
   setText(line, '.line-quantity', String(quantity));
-  setText(line, '.line-unit', formatPrice(price, page.locale));
+  setText(line, '.line-unit', `${formatPrice(price, page.locale)} ${product.every}`.trim());
 
   setText(
     line,

@@ -33,12 +33,18 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
   }
 
   /**
-   * Describes an amount, with the billing interval for a subscription.
-   *
-   * @param {number} amount
+   * Reports whether the first payment is for one-time items, too, which later
+   * ones are not.
    */
-  function describeAmount(amount) {
-    return page.every ? `${money(amount)} ${page.every}` : money(amount);
+  function isMixed() {
+    const { items } = order();
+    return Boolean(page.every) && items.some(({ recurring }) => !recurring);
+  }
+
+  /** Describes the total, with the billing interval if it is paid again. */
+  function total() {
+    const sum = money(order().amount);
+    return page.every && !isMixed() ? `${sum} ${page.every}` : sum;
   }
 
   /**
@@ -52,7 +58,7 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
 
   /** @param {string} text with {total} in it */
   function withTotal(text) {
-    return fill(text, { total: describeAmount(order().amount) });
+    return fill(text, { total: total() });
   }
 
   /** @param {Order} current */
@@ -71,8 +77,17 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
     setText(root, '#order-total', money(current.amount));
 
     if (page.every) {
-      const terms = { total: money(current.amount), every: page.every };
-      setText(root, '#recurring-note', fill(t.recurringNote, terms));
+      const mixed = isMixed();
+      byId('order-every').hidden = mixed;
+      setText(
+        root,
+        '#recurring-note',
+        fill(mixed ? t.mixedNote : t.recurringNote, {
+          total: money(current.amount),
+          later: money(current.recurring_amount),
+          every: page.every,
+        }),
+      );
     }
 
     if (phase() === 'ready') setLabel(payLabel());
@@ -90,9 +105,11 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
     const bySku = new Map(shown.map((line) => [line.dataset.sku, line]));
 
     const kept = items.filter(({ sku }) => wanted.has(sku));
+    const recurring = kept.filter((item) => item.recurring).length;
     const next = kept.map((item) => {
       const line = bySku.get(item.sku) ?? newLine(item);
-      showLine(line, item, wanted.get(item.sku) ?? item.quantity, kept.length === 1);
+      const only = kept.length === 1 || (item.recurring && recurring === 1);
+      showLine(line, item, wanted.get(item.sku) ?? item.quantity, Boolean(only));
       return line;
     });
 
@@ -106,6 +123,11 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
     });
 
     if (hadFocus) byId('summary-title').focus();
+  }
+
+  /** @param {string} sku */
+  function isRecurring(sku) {
+    return order().items.some((item) => item.sku === sku && item.recurring);
   }
 
   /** @param {OrderItem} item */
@@ -124,16 +146,18 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
    * @param {OrderItem} item
    * @param {number} quantity that the buyer wants; the amounts come from the
    *   item
-   * @param {boolean} only whether it is the only line, which cannot be removed
+   * @param {boolean} only whether it is the only line, or the only one of the
+   *   subscription, which cannot be removed
    */
   function showLine(line, item, quantity, only) {
     setText(line, '.line-quantity', String(quantity));
     setText(line, '.line-unit', money(item.unit_amount));
+    setText(line, '.line-every', item.recurring && isMixed() ? page.every : '');
     setText(line, '.line-amount', money(item.amount));
 
     const less = part(line, '[data-action=less]');
     const removes = quantity === 1 && !only;
-    less.setAttribute('aria-label', fill(removes ? t.remove : t.less, item));
+    less.setAttribute('aria-label', fill(removes ? t.remove : t.less, { name: item.name }));
     less.setAttribute('aria-disabled', String(quantity === 1 && only));
 
     line
@@ -179,6 +203,8 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
       .map((line) => (line.sku === sku ? { sku, quantity: line.quantity + step } : line))
       .filter(({ quantity }) => quantity > 0);
     if (items.length === 0 || items.some(({ quantity }) => quantity > maxQuantity)) return;
+    if (page.every && !items.some((line) => isRecurring(line.sku))) return;
+
     applyChange({ items });
     showLines(order().items);
   }

@@ -48,10 +48,11 @@ func (b *Buyer) Call(method, path, body string, headers ...string) Reply {
 	return reply
 }
 
-// Order places an order of one piece and returns its ID.
-func (b *Buyer) Order(sku string) string {
+// Order places an order of one piece of each product and returns its ID.
+func (b *Buyer) Order(skus ...string) string {
 	b.t.Helper()
-	r := b.Call("POST", "/orders", `{"items":[{"sku":"`+sku+`","quantity":1}]}`)
+	lines := `{"sku":"` + strings.Join(skus, `","quantity":1},{"sku":"`) + `","quantity":1}`
+	r := b.Call("POST", "/orders", `{"items":[`+lines+`]}`)
 	if r.Status != http.StatusCreated {
 		b.t.Fatalf("POST /orders: %d %s", r.Status, r.Body)
 	}

@@ -168,8 +168,16 @@ func newFixtureIn(t *testing.T, mode orders.Mode, connected bool) *fixture {
 		}}
 	}
 
-	if mode == orders.ModeSubscription {
+	if mode == orders.ModeSubscription { // its first invoice bills something once, too
 		f.order.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 1}
+		f.order.Items = append(f.order.Items, orders.Item{
+			SKU:        "mug",
+			Name:       "Mug",
+			Quantity:   2,
+			UnitAmount: 900,
+		})
+
+		f.order.Amount += 2 * 900
 	}
 
 	if mode == modeTrial {
@@ -319,7 +327,7 @@ func TestDeathAtEveryStep(t *testing.T) {
 		if want := map[orders.Mode]int{
 			orders.ModePayment:      1,
 			orders.ModeSetup:        1,
-			orders.ModeSubscription: 6,
+			orders.ModeSubscription: 8,
 			modeTrial:               6,
 		}[mode]; steps != want {
 			t.Errorf("a confirm in mode %s makes %d requests, want %d", mode, steps, want)

@@ -145,15 +145,15 @@ func TestSubscriptionWhoseAnswersAreLost(t *testing.T) {
 			s := e2etest.OpenShop(t, e2etest.Selling(e2etest.ClubCatalog))
 			s.Fault("WEBHOOK *", sandbox.FaultDrop, -1)
 			b := s.Buyer(t)
-			id := b.Order("club")
-			s.Fault(route, sandbox.FaultChargeThenCut, 6)
+			id := b.Order("club", "mug") // two products, which are made side by side
+			s.Fault(route, sandbox.FaultChargeThenCut, 12)
 
 			if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusConflict || !strings.Contains(r.Body, "payment_unknown") {
 				t.Fatalf("without an answer: %d %s", r.Status, r.Body)
 			}
 
 			b.WantSubscribed(id)
-			s.WantCharged(e2etest.ClubPrice)
+			s.WantCharged(e2etest.ClubPrice + 1800)
 		})
 	}
 }
