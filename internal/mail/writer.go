@@ -266,6 +266,9 @@ func sums(w texts.Mail, o *orders.Order, format func(int64) string) (list []sumV
 	list = append(list, taxes(w, o, format)...)
 
 	list = append(list, sumView{Name: w.Total, Amount: format(o.Amount), Strong: true})
+	if included := o.TaxIncluded(); included != "" {
+		list = append(list, sumView{Name: included})
+	}
 	if o.Refunded > 0 {
 		list = append(list, sumView{Name: w.Refunded, Amount: format(o.Refunded)})
 	}

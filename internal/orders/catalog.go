@@ -54,8 +54,8 @@ type Product struct {
 	names, descriptions, choices, variants texts
 }
 
-// sold returns what can be sold of a product: its variants, or itself.
-func (p *Product) sold() []Product {
+// Sold returns what can be sold of a product: its variants, or itself.
+func (p *Product) Sold() []Product {
 	if len(p.Variants) > 0 {
 		return p.Variants
 	}
@@ -70,6 +70,8 @@ type Catalog struct {
 	bySKU      map[string]Product
 	promotions map[string]Promotion // by code, in capitals
 	rates      []Rate
+	included   string // what the prices include, "" for nothing to say
+	includes   texts
 	in         *translations // nil: every text has one language
 }
 
@@ -86,7 +88,7 @@ func (c *Catalog) Products() []Product { return cloneProducts(c.products) }
 // that has some, and every other product, in the order of the file.
 func (c *Catalog) Sold() (list []Product) {
 	for i := range c.products {
-		list = append(list, cloneProducts(c.products[i].sold())...)
+		list = append(list, cloneProducts(c.products[i].Sold())...)
 	}
 	return list
 }
@@ -102,6 +104,10 @@ func cloneProducts(list []Product) []Product {
 
 // Currency returns the catalog's currency: that of prices which name none.
 func (c *Catalog) Currency() string { return c.currency }
+
+// TaxIncluded returns what the prices include, such as "incl. 19 % VAT"; "" if
+// the shop does not say so.
+func (c *Catalog) TaxIncluded() string { return c.included }
 
 // Price returns the priced lines of a cart, all in one currency: the given one,
 // or, if that is "", the catalog's own if everything is sold in it, otherwise
@@ -141,6 +147,8 @@ func (c *Catalog) Price(cart []CartLine, currency string) (items []Item, in stri
 				UnitAmount: unit,
 				Recurring:  p.Recurring,
 				Ships:      c.Ships(&p),
+
+				TaxIncluded: c.included,
 			})
 		}
 
@@ -172,7 +180,7 @@ func (c *Catalog) lookUp(cart []CartLine) ([]Product, error) {
 			return nil, fault.InvalidField(field(i, "sku"), "sku_unknown",
 				"This product is sold in variants: name the sku of one of them.")
 		case p.Unavailable:
-			return nil, fault.InvalidField(field(i, "sku"), "sku_unavailable", "This product is not available now.")
+			return nil, fault.InvalidField(field(i, "sku"), "sku_unavailable", "This product is sold out.")
 		}
 		if w.Quantity < 1 || w.Quantity > MaxQuantity {
 			return nil, quantityFault(i)

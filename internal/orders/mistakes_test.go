@@ -172,6 +172,7 @@ func TestMistakesInTheFile(t *testing.T) {
 		{`{"currency": "USD", "products": [` + product + `]}`, `currency: "USD" is not a currency that Stripe supports; write "usd"`},
 		{`{"currency": "usd", "product": [], "products": [` + product + `]}`, "product: there is no such member; write products"},
 		{`{"currency": "usd", "products": [7]}`, "product 1: it is a number; write an object: { … }"},
+		{`{"currency": "usd", "tax_included": true, "products": [` + product + `]}`, `tax_included: it is true or false; write a text in quotes, such as "Prices include VAT", or texts by language`},
 		{"{\"currency\": \"usd\",\n\"products\": [" + product + ",\n]}", "line 3: there is ']' where JSON allows none: remove the comma before it"},
 		{"{\"currency\": \"usd\"\n\"products\": []}", "line 2: there is '\"' where JSON allows none: write a comma before it"},
 		{"{\n// mugs\n\"products\": []}", "line 2: there is '/' where JSON allows none: JSON has no comments; remove it"},

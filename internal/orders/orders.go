@@ -101,6 +101,8 @@ type Item struct {
 	UnitAmount int64      `json:"unit_amount"` // minor units
 	Recurring  *Recurring `json:"recurring,omitempty"`
 	Ships      bool       `json:"ships,omitempty"` // it is shipped to an address
+	// TaxIncluded is what the catalog says that its price includes.
+	TaxIncluded string `json:"tax_included,omitempty"`
 	// Only items of an order of the shop's backend have the following.
 	Description string `json:"description,omitempty"`
 	TaxAmount   int64  `json:"tax_amount,omitempty"` // of the line, in minor units, added to its price

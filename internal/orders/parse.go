@@ -89,6 +89,7 @@ func (p *parser) read(data []byte) {
 
 	promotions := file.list("promotions", `a list: "promotions": [ … ]`)
 	rates := file.list("shipping_rates", `a list: "shipping_rates": [ … ]`)
+	p.includes = file.text("tax_included", `"Prices include VAT"`, &p.langs)
 	file.end()
 
 	for i, raw := range products {
@@ -142,7 +143,7 @@ func anyCurrency(products []json.RawMessage) string {
 // which no shipping rate has one.
 func (p *parser) checkShipping() {
 	for i := range p.products {
-		for _, product := range p.products[i].sold() {
+		for _, product := range p.products[i].Sold() {
 			if !p.Ships(&product) {
 				continue
 			}

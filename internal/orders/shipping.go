@@ -118,19 +118,8 @@ func (c *Catalog) countriesFor(o *Order) []string {
 	return slices.Compact(list)
 }
 
-// ShippingFrom returns the lowest shipping price by currency, in minor units.
-// It is empty if nothing is shipped.
-func (c *Catalog) ShippingFrom() map[string]int64 {
-	lowest := make(map[string]int64)
-	for _, r := range c.rates {
-		for currency, price := range r.Prices {
-			if known, ok := lowest[currency]; !ok || price < known {
-				lowest[currency] = price
-			}
-		}
-	}
-	return lowest
-}
+// Rates returns the shipping rates, in the order of the file.
+func (c *Catalog) Rates() []Rate { return slices.Clone(c.rates) }
 
 // country returns the country to which the order is shipped, "" while it is not
 // known.

@@ -18,6 +18,18 @@ type Totals struct {
 	Amount   int64
 }
 
+// TaxIncluded returns what the prices of the catalog's products in the order
+// include, in the words of the catalog; "" if it does not say so. It changes no
+// amount.
+func (o *Order) TaxIncluded() string {
+	for _, i := range o.Items {
+		if i.TaxIncluded != "" {
+			return i.TaxIncluded
+		}
+	}
+	return ""
+}
+
 // Total computes what an order costs; nothing else does. p and r may be nil;
 // all prices are in one currency. It is an error if the promotion does not
 // apply, if the rate has no price in the currency, and if Stripe would not

@@ -63,6 +63,7 @@ func (c *Catalog) translate(langs []language.Tag) {
 // speak sets all texts of a catalog that shares its products and rates with
 // others.
 func (c *Catalog) speak(lang string) {
+	c.included = c.includes.in(lang)
 	c.products, c.rates = slices.Clone(c.products), slices.Clone(c.rates)
 	bySKU := make(map[string]Product, len(c.bySKU))
 

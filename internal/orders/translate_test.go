@@ -9,7 +9,7 @@ import (
 )
 
 // translated is a catalog in several languages, with variants.
-const translated = `{"currency": "eur", "products": [
+const translated = `{"currency": "eur", "tax_included": {"en": "Prices include VAT", "fr": "Prix TTC"}, "products": [
 	{"sku": "mug", "name": {"en": "Mug", "fr": "Tasse", "pt-BR": "Caneca"}, "description": {"fr": "Blanche.", "de": "Weiß."}, "price": "9.00"},
 	{"sku": "shirt", "name": {"en": "T-shirt", "fr": "Tee-shirt"}, "price": "20.00", "choice": {"en": "Size", "fr": "Taille"}, "variants": [
 		{"sku": "shirt-s", "name": {"en": "small", "fr": "petit"}},
@@ -107,6 +107,10 @@ func TestOrdersKeepTheirLanguage(t *testing.T) {
 
 	o, _, err := svc.Create(inFrench, orders.Cart{Items: wanted("mug", 1)})
 	check(o, err, "Tasse", "Colis")
+
+	if v := svc.View(t.Context(), o); v.TaxIncluded != "Prix TTC" || v.Amount != 1300 {
+		t.Errorf("the prices include %q, of %d", v.TaxIncluded, v.Amount)
+	}
 
 	email, again := "a@shop.example", wanted("mug", 2)
 	o, err = svc.Change(t.Context(), o.ID, orders.Change{Email: &email})

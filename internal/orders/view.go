@@ -20,6 +20,7 @@ type View struct {
 	ShippingRates      []ShippingRate `json:"shipping_rates"`     // to choose from
 	ShippingCountries  []string       `json:"shipping_countries"` // empty: all
 	Ships              bool           `json:"ships"`
+	TaxIncluded        string         `json:"tax_included,omitempty"` // what the prices include, in the shop's words
 	Recurring          *Recurring     `json:"recurring"`
 	RecurringAmount    int64          `json:"recurring_amount"` // of every payment after the first, 0 for none
 	Trial              *TrialView     `json:"trial,omitempty"`
@@ -105,6 +106,7 @@ func (s *Service) View(ctx context.Context, o Order) View {
 		ShippingRates:      shop.offers(&o),
 		ShippingCountries:  shop.catalog.countriesFor(&o),
 		Ships:              o.Ships(),
+		TaxIncluded:        o.TaxIncluded(),
 		Recurring:          o.Recurring(),
 		RecurringAmount:    o.RecurringAmount(),
 		SetupFutureUsage:   o.Options.SetupFutureUsage,

@@ -77,7 +77,8 @@ type Catalog interface {
 	Products() []orders.Product
 	Currency() string
 	Ships(p *orders.Product) bool
-	ShippingFrom() map[string]int64
+	Rates() []orders.Rate
+	TaxIncluded() string
 	HasPromotions() bool
 }
 

@@ -16,28 +16,41 @@ import (
 // shopPage is the view of shop.html.
 type shopPage struct {
 	Products    []productView
+	TaxIncluded string   // what the prices include, "" for nothing to say
 	Currencies  []string // to choose from, empty where there is no choice
 	SaveMethods bool
 }
 
+// productView is the card of a product. Offers are its variants; a product
+// without any has none, and is an offer itself.
 type productView struct {
+	offerView
+	Offers     []offerView
+	ChoiceText bool // the choice has a text of its own, not the product's name
+}
+
+// offerView is what can be bought, by its SKU.
+type offerView struct {
 	orders.Product
+	Chosen   bool // shown until the buyer chooses another variant
 	Price    amountView
 	Every    string
 	Picture  picture
 	AddNamed string
 	Stepper  stepperView
+	Add      string
+	SoldOut  string
 }
 
 // shopData is the data for shop.js.
 type shopData struct {
-	Lang     string                `json:"lang"`
-	Locale   string                `json:"locale"`
-	Currency string                `json:"currency"`
-	Shipping map[string]shopAmount `json:"shipping"`
-	Products []shopProduct         `json:"products"`
-	Texts    shopWords             `json:"texts"`
-	Errors   map[string]string     `json:"errors"`
+	Lang     string            `json:"lang"`
+	Locale   string            `json:"locale"`
+	Currency string            `json:"currency"`
+	Rates    []shopRate        `json:"rates"`
+	Products []shopProduct     `json:"products"`
+	Texts    shopWords         `json:"texts"`
+	Errors   map[string]string `json:"errors"`
 }
 
 type shopWords struct {
@@ -52,6 +65,15 @@ type shopProduct struct {
 	Prices   map[string]shopAmount `json:"prices"`
 	Every    string                `json:"every"` // how often it is paid, "" for once
 	Ships    bool                  `json:"ships"`
+	SoldOut  bool                  `json:"soldOut"`
+}
+
+// shopRate is a shipping rate, with its price and the price of the goods from
+// which it is free by currency.
+type shopRate struct {
+	Prices    map[string]shopAmount `json:"prices"`
+	FreeFrom  map[string]shopAmount `json:"freeFrom"`
+	Countries []string              `json:"countries"` // empty: all
 }
 
 type shopAmount struct {
@@ -77,7 +99,7 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 		Lang:     loc.lang,
 		Locale:   loc.tag,
 		Currency: catalog.Currency(),
-		Shipping: shopAmounts(catalog.ShippingFrom()),
+		Rates:    []shopRate{},
 		Products: []shopProduct{},
 		Texts:    shopWords{t.ShopScript, loc.texts.Lines.Remove},
 		Errors:   loc.texts.Errors.ByCode,
@@ -86,20 +108,30 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 	view := shopPage{
 		Currencies:  currenciesOf(products, catalog.Currency()),
 		SaveMethods: p.cfg.Form.SaveMethods,
+		TaxIncluded: catalog.TaxIncluded(),
+	}
+
+	for _, r := range catalog.Rates() {
+		data.Rates = append(data.Rates, shopRate{
+			Prices:    shopAmounts(r.Prices),
+			FreeFrom:  shopAmounts(r.FreeFrom),
+			Countries: append([]string{}, r.Countries...),
+		})
 	}
 
 	for _, it := range products {
-		one := p.productView(loc, it)
-		data.Products = append(data.Products, shopProduct{
-			SKU:      it.SKU,
-			Name:     it.Name,
-			Currency: it.Currency,
-			Prices:   shopAmounts(it.Prices),
-			Every:    one.Every,
-			Ships:    catalog.Ships(&it),
-		})
-
-		view.Products = append(view.Products, one)
+		view.Products = append(view.Products, p.productView(loc, it))
+		for _, one := range it.Sold() {
+			data.Products = append(data.Products, shopProduct{
+				SKU:      one.SKU,
+				Name:     one.Name,
+				Currency: one.Currency,
+				Prices:   shopAmounts(one.Prices),
+				Every:    loc.every(one.Recurring),
+				Ships:    catalog.Ships(&one),
+				SoldOut:  one.Unavailable,
+			})
+		}
 	}
 
 	pg := p.page(loc, "shop", t.Title)
@@ -108,13 +140,30 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) productView(loc locale, it orders.Product) productView {
-	return productView{
+	v := productView{offerView: p.offerView(loc, it), ChoiceText: it.Choice != it.Name}
+	for _, one := range it.Variants {
+		v.Offers = append(v.Offers, p.offerView(loc, one))
+	}
+
+	if len(v.Offers) > 0 {
+		free := slices.IndexFunc(v.Offers, func(o offerView) bool { return !o.Unavailable })
+		v.Offers[max(free, 0)].Chosen = true
+	}
+
+	return v
+}
+
+func (p *Pages) offerView(loc locale, it orders.Product) offerView {
+	return offerView{
 		Product:  it,
+		Chosen:   len(it.Variants) == 0 && it.Variant == "",
 		Price:    loc.amount(it.Prices[it.Currency], it.Currency),
 		Every:    loc.every(it.Recurring),
 		Picture:  p.picture(it.SKU, it.Name, it.Image),
 		AddNamed: fill(loc.texts.Shop.AddNamed, "name", it.Name),
 		Stepper:  loc.stepper(it.Name, 0),
+		Add:      loc.texts.Shop.Add,
+		SoldOut:  loc.texts.Shop.SoldOut,
 	}
 }
 
@@ -124,8 +173,10 @@ func currenciesOf(products []orders.Product, own string) []string {
 	var list []string
 	choice := false
 	for _, it := range products {
-		choice = choice || len(it.Prices) > 1
-		list = slices.AppendSeq(list, maps.Keys(it.Prices))
+		for _, one := range it.Sold() {
+			choice = choice || len(one.Prices) > 1
+			list = slices.AppendSeq(list, maps.Keys(one.Prices))
+		}
 	}
 
 	if !choice {

@@ -36,14 +36,16 @@ var (
 type catalog struct {
 	products []orders.Product
 	currency string
-	shipping map[string]int64
+	rates    []orders.Rate
+	included string
 }
 
-func (c catalog) Products() []orders.Product     { return slices.Clone(c.products) }
-func (c catalog) Currency() string               { return c.currency }
-func (c catalog) Ships(*orders.Product) bool     { return false }
-func (c catalog) ShippingFrom() map[string]int64 { return c.shipping }
-func (c catalog) HasPromotions() bool            { return true }
+func (c catalog) Products() []orders.Product { return slices.Clone(c.products) }
+func (c catalog) Currency() string           { return c.currency }
+func (c catalog) Ships(*orders.Product) bool { return false }
+func (c catalog) Rates() []orders.Rate       { return c.rates }
+func (c catalog) TaxIncluded() string        { return c.included }
+func (c catalog) HasPromotions() bool        { return true }
 
 // known plays the orders and the payments for one order.
 type known struct {
@@ -223,7 +225,7 @@ func views() []view {
 		shop("empty", catalog{}),
 		shop("with products", catalog{
 			currency: "eur",
-			shipping: map[string]int64{"eur": 490},
+			rates:    []orders.Rate{{Prices: map[string]int64{"eur": 490}}},
 			products: []orders.Product{mug, {
 				SKU:         "x.1",
 				Name:        hostile,

@@ -48,6 +48,7 @@ type Shop struct {
 	MixedTimes string
 	Currency   string
 	SaveMethod string
+	SoldOut    string
 }
 
 // ShopScript are those of the shop's page that its script shows.
@@ -62,6 +63,7 @@ type ShopScript struct {
 	OutOfBounds string `json:"outOfBounds"`
 	From        string `json:"from"`
 	FreeFrom    string `json:"freeFrom"`
+	FreeMissing string `json:"freeMissing"`
 	Total       string `json:"total"`
 	TotalMixed  string `json:"totalMixed"`
 }

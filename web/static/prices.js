@@ -11,6 +11,7 @@
  * @property {Record<string, Money>} prices
  * @property {string} every
  * @property {boolean} ships
+ * @property {boolean} soldOut
  *
  * @typedef {Money & {currency: string}} Price
  */

@@ -6,6 +6,7 @@
 import { ApiError, describe } from './api.js';
 import {
   currency,
+  forSale,
   mixesIntervals,
   mixesCurrencies,
   lines,
@@ -41,7 +42,7 @@ function quantityOf(sku) {
  * @param {number} wanted
  */
 function setQuantity(sku, wanted) {
-  const product = products.get(sku);
+  const product = forSale(sku);
   if (!product || busy) return;
 
   const quantity = Math.min(Math.max(Math.trunc(wanted) || 0, 0), cart.maxQuantity);
@@ -63,8 +64,8 @@ function setQuantity(sku, wanted) {
 
 function show() {
   if (currencyChoice) currencyChoice.value = currency();
-  for (const card of document.querySelectorAll('.product'))
-    showProduct(/** @type {HTMLElement} */ (card));
+  for (const offer of document.querySelectorAll('#products [data-sku]'))
+    showOffer(/** @type {HTMLElement} */ (offer));
 
   const all = lines();
   const count = all.reduce((sum, { quantity }) => sum + quantity, 0);
@@ -86,14 +87,24 @@ function show() {
   badge.setAttribute('aria-label', fill(t.cartCount, { count }));
 }
 
-/** @param {HTMLElement} card */
-function showProduct(card) {
-  const quantity = quantityOf(card.dataset.sku ?? '');
-  const product = products.get(card.dataset.sku ?? '');
-  const { add, stepper, input, more, price } = partsOf(card);
-  if (product) price.textContent = formatPrice(priceOf(product, currency()), page.locale);
+/**
+ * Shows a product, or one of its variants, as it is in the cart.
+ *
+ * @param {HTMLElement} offer
+ */
+function showOffer(offer) {
+  const sku = offer.dataset.sku ?? '';
+  const quantity = quantityOf(sku);
+  const product = products.get(sku);
+  if (product)
+    part(offer, '.price .amount').textContent = formatPrice(
+      priceOf(product, currency()),
+      page.locale,
+    );
+  if (product?.soldOut) return;
 
-  const focused = card.contains(document.activeElement);
+  const { add, stepper, input, more } = partsOf(offer);
+  const focused = offer.contains(document.activeElement);
   const swapped = stepper.hidden === quantity > 0;
 
   add.hidden = quantity > 0;
@@ -102,15 +113,35 @@ function showProduct(card) {
   if (focused && swapped) (quantity > 0 ? more : add).focus();
 }
 
-/** @param {HTMLElement} card */
-function partsOf(card) {
+/** @param {HTMLElement} offer */
+function partsOf(offer) {
   return {
-    price: part(card, '.price .amount'),
-    add: part(card, '.add'),
-    stepper: part(card, '.stepper'),
-    more: part(card, '[data-action=more]'),
-    input: part(card, 'input', HTMLInputElement),
+    add: part(offer, '.add'),
+    stepper: part(offer, '.stepper'),
+    more: part(offer, '[data-action=more]'),
+    input: part(offer, 'input', HTMLInputElement),
   };
+}
+
+/**
+ * Shows the variant of a product that is chosen, and hides the others.
+ *
+ * @param {HTMLSelectElement} choice
+ */
+function showVariant(choice) {
+  for (const shown of choice.closest('.product')?.querySelectorAll('[data-variant]') ?? [])
+    if (shown instanceof HTMLElement) shown.hidden = shown.dataset.variant !== choice.value;
+}
+
+/**
+ * Begins with the variants that are in the cart.
+ *
+ * @param {HTMLSelectElement} choice
+ */
+function chooseVariant(choice) {
+  const ordered = [...choice.options].find(({ value }) => forSale(value) && quantityOf(value));
+  if (ordered) choice.value = ordered.value;
+  showVariant(choice);
 }
 
 /** @param {Line} line */
@@ -135,7 +166,7 @@ function cartLine({ product, quantity, price }) {
 /** Removes products that the shop no longer sells, and says so. */
 function dropUnknown() {
   const known = cart.load();
-  const gone = Object.entries(known.lines).filter(([sku]) => !products.has(sku));
+  const gone = Object.entries(known.lines).filter(([sku]) => !forSale(sku));
   if (gone.length === 0) return;
   for (const [sku] of gone) delete known.lines[sku];
   cart.save(known);
@@ -209,16 +240,26 @@ function showBusy() {
 }
 
 byId('products').addEventListener('click', (event) => {
-  const clicked = clickedIn(event, '.product');
+  const clicked = clickedIn(event, '[data-sku]');
   const sku = clicked?.around.dataset.sku;
   if (!clicked || !sku) return;
   setQuantity(sku, quantityOf(sku) + (clicked.button.dataset.action === 'less' ? -1 : 1));
 });
 
 byId('products').addEventListener('change', (event) => {
+  if (event.target instanceof HTMLSelectElement) {
+    showVariant(event.target);
+    const product = products.get(event.target.value);
+    if (product)
+      byId('cart-status').textContent =
+        `${product.name}: ${formatPrice(priceOf(product, currency()), page.locale)}`;
+    return;
+  }
+
   if (!(event.target instanceof HTMLInputElement)) return;
-  const card = event.target.closest('.product');
-  if (card instanceof HTMLElement) setQuantity(card.dataset.sku ?? '', event.target.valueAsNumber);
+  const offer = event.target.closest('[data-sku]');
+  if (offer instanceof HTMLElement)
+    setQuantity(offer.dataset.sku ?? '', event.target.valueAsNumber);
 });
 
 byId('cart-lines').addEventListener('click', (event) => {
@@ -243,4 +284,6 @@ currencyChoice?.addEventListener('change', () => {
 cart.onOtherTab(show);
 dropUnknown();
 show();
+for (const choice of document.querySelectorAll('#products select'))
+  chooseVariant(/** @type {HTMLSelectElement} */ (choice));
 settleOrdered();

@@ -29,6 +29,11 @@ func TestTheExampleCatalogSells(t *testing.T) {
 		Products []struct {
 			SKU    string            `json:"sku"`
 			Prices map[string]string `json:"prices"`
+
+			Variants []struct {
+				SKU         string `json:"sku"`
+				Unavailable bool   `json:"unavailable"`
+			} `json:"variants"`
 		} `json:"products"`
 		Promotions []struct {
 			Code string `json:"code"`
@@ -40,6 +45,15 @@ func TestTheExampleCatalogSells(t *testing.T) {
 
 	modes := map[string]bool{}
 	for _, p := range file.Products {
+		if len(p.Variants) > 0 { // of which the last is sold out
+			for i, v := range p.Variants {
+				r := b.Call("POST", "/orders", `{"items":[{"sku":"`+v.SKU+`","quantity":1}]}`)
+				if sold := r.Status == http.StatusCreated; sold == v.Unavailable || v.Unavailable != (i == len(p.Variants)-1) {
+					t.Errorf("%s: %d %s", v.SKU, r.Status, r.Body)
+				}
+			}
+			continue
+		}
 		for _, currency := range []string{"usd", "eur"} {
 			r := b.Call("POST", "/orders", `{"items":[{"sku":"`+p.SKU+`","quantity":1}],"currency":"`+currency+`"}`)
 			if r.Status != http.StatusCreated {
