@@ -97,7 +97,7 @@ func endpointsCommand() cli.Command {
 				Name:    "show",
 				Args:    "DELIVERY",
 				Short:   "show a delivery with the answers that it got",
-				Example: "server endpoints show wd_…",
+				Example: "server endpoints show dlv_…",
 				JSON:    delivery + ", with its tries",
 				New:     plain(withEndpoint("show", showDelivery)),
 			},

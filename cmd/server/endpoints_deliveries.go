@@ -43,19 +43,35 @@ func newDeliveries(fs *flag.FlagSet) cli.Action {
 	}
 }
 
+// listDeliveries prints the deliveries that the filter selects as it reads
+// them.
 func listDeliveries(ctx context.Context, open *app.Endpoints, f deliveries.Filter, e env) error {
-	list, err := open.Deliveries(ctx, f)
-	if err != nil {
-		return err
-	}
-
 	out := e.List("CREATED", "ID", "STATE", "TYPE", "ORDER", "NOTE", "TRIES", "NEXT", "ENDPOINT")
-	for _, d := range list {
-		if err := out.Add(api.RenderDelivery(d), d.CreatedAt, d.ID, cli.State(d.State), d.Kind, d.OrderID,
-			cli.Text(d.Note), d.Tries, d.NextAt, d.EndpointID); err != nil {
+
+	for left := f.Limit; left > 0; {
+		f.Limit = min(left, listPage)
+		found, err := open.Deliveries(ctx, f)
+		if err != nil {
 			return err
 		}
+
+		for _, d := range found {
+			if err := out.Add(api.RenderDelivery(d), d.CreatedAt, d.ID, cli.State(d.State), d.Kind, d.OrderID,
+				cli.Text(d.Note), d.Tries, d.NextAt, d.EndpointID); err != nil {
+				return err
+			}
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+
+		if len(found) < f.Limit {
+			break
+		}
+		left -= len(found)
+		f.After = found[len(found)-1].ID
 	}
+
 	return out.Close()
 }
 

@@ -117,7 +117,7 @@ func listEvents(ctx context.Context, inbox *app.Inbox, f webhooks.Filter, limit 
 	out := e.List("RECEIVED", "ID", "STATE", "TYPE", "ORDER", "NOTE", "TRIES")
 
 	for left := limit; left > 0; {
-		f.Limit = min(left, maxPage)
+		f.Limit = min(left, listPage)
 		found, err := inbox.Events(ctx, f)
 		if err != nil {
 			return err
@@ -257,9 +257,6 @@ func replayEvents(ctx context.Context, inbox *app.Inbox, f webhooks.Filter, dryR
 	return e.Result(cli.Object{"due": n}, "%d events are due again; the running server will process them\n", n)
 }
 
-// maxPage is how many events are read from the database at a time.
-const maxPage = 500
-
 // selectedIDs returns the IDs of all events that the filter selects. It fails
 // for an ID that is not in the inbox, so that a typing error is not taken for
 // nothing to do.
@@ -275,7 +272,7 @@ func selectedIDs(ctx context.Context, inbox *app.Inbox, f webhooks.Filter) (ids 
 		}
 	}
 
-	for f.Limit = maxPage; ; f.Before = ids[len(ids)-1] {
+	for f.Limit = listPage; ; f.Before = ids[len(ids)-1] {
 		page, err := inbox.Events(ctx, f)
 		if err != nil {
 			return nil, err

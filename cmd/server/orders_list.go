@@ -18,7 +18,7 @@ import (
 // lapsesSoon is how long before a hold lapses the lists warn of it.
 const lapsesSoon = 48 * time.Hour
 
-// listPage is how many orders are read, and printed, at a time.
+// listPage is how many rows of a list are read, and printed, at a time.
 const listPage = 500
 
 // listOrders prints the orders that the filter selects as it reads them.

@@ -182,10 +182,13 @@ func showItems(w io.Writer, o *orders.Order) {
 	}
 }
 
-// writeRows writes pairs of a name and a value, one a line.
+// writeRows writes pairs of a name and a value, one a line. It leaves out what
+// is empty.
 func writeRows(w io.Writer, pairs ...string) {
 	for i := 0; i+1 < len(pairs); i += 2 {
-		_, _ = fmt.Fprintf(w, "%s\t%s\n", pairs[i], pairs[i+1])
+		if pairs[i+1] != "" {
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", pairs[i], pairs[i+1])
+		}
 	}
 }
 
