@@ -64,6 +64,50 @@ func TestCancel(t *testing.T) {
 	s.fails([]string{"orders", "capture", held}, "No money is held")
 }
 
+// Charges are not stored: Stripe is asked for the payment.
+func TestShowFindsACharge(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	id := s.paid(visa)
+	s.wantView(id, "paid", "paid", 1099, 0)
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.stripe("/v1/charges?limit=1"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(config.SandboxSecretKey, "")
+	list, _ := s.buyer.Object(s.buyer.Send(r))["data"].([]any)
+	charge := list[0].(map[string]any)["id"].(string)
+
+	s.wantOutput(s.ok("orders", "show", charge), id, "paid")
+	s.fails([]string{"orders", "show", "ch_none"}, "ch_none", "no payment with this charge")
+
+	for word, want := range map[string]string{
+		"py_none":   "no payment with this charge",
+		"in_1":      "an invoice of Stripe's: name its payment",
+		"cs_test_1": "a Checkout Session",
+		"seti_1":    "a SetupIntent that no order here has",
+	} {
+		if _, _, err := s.run("orders", "show", word); cli.ExitCode(err) != cli.ExitNotFound ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", word, err, want)
+		}
+	}
+
+	var o map[string]any
+	if err := json.Unmarshal([]byte(s.ok("orders", "show", id, "--json")), &o); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"attempts", "intents"} {
+		if rows, _ := o[name].([]any); len(rows) != 1 {
+			t.Errorf("--json shows the %s %v, want one", name, o[name])
+		}
+	}
+	if text := s.ok("orders", "show", id, "--json"); strings.Contains(text, "_secret_") || strings.Contains(text, "ctoken_") {
+		t.Errorf("--json shows a secret: %s", text)
+	}
+}
+
 // Another integration on the account copies our metadata and takes money. A
 // person is told and decides; the buyer may still pay.
 func TestAdopt(t *testing.T) {

@@ -40,10 +40,7 @@ func showOrders(ctx context.Context, words []string, e env) error {
 
 // showFound prints the orders that a word is about, and returns how many.
 func showFound(ctx context.Context, reader *app.OrderReader, word string, before int, e env) (int, error) {
-	ids, err := reader.Find(ctx, word, maxFound+1)
-	if err == nil && len(ids) == 0 {
-		err = orders.ErrNotFound
-	}
+	ids, err := findOrders(ctx, reader, word, e)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", cli.Printable(word), publicError(err))
 	}

@@ -137,6 +137,23 @@ func stripeBeside(
 	return stripe, nil
 }
 
+// IntentOfCharge asks Stripe of which intent a charge of the own account is, ""
+// for none. See Operations for cfg.
+func (r *OrderReader) IntentOfCharge(
+	ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, chargeID string,
+) (string, error) {
+	stripe, err := stripeBeside(ctx, cfg, r.store, version, log)
+	if err != nil {
+		return "", err
+	}
+
+	id, err := stripe.IntentOfCharge(ctx, chargeID)
+	if payments.IsGone(err) {
+		return "", nil
+	}
+	return id, err
+}
+
 // Close closes the database.
 func (r *OrderReader) Close() error { return r.store.Close() }
 

@@ -14,6 +14,7 @@ import (
 var made = map[string]string{
 	"AccountSessions.New":                 "POST /v1/account_sessions",
 	"CashBalances.Get":                    "GET /v1/customers/{}/cash_balance",
+	"Charges.Get":                         "GET /v1/charges/{}",
 	"ConfirmationTokens.Get":              "GET /v1/confirmation_tokens/{}",
 	"CustomerSessions.New":                "POST /v1/customer_sessions",
 	"Customers.Del":                       "DELETE /v1/customers/{}",

@@ -36,6 +36,21 @@ func refundOf(re *stripe.Refund, intentID string) payments.Refund {
 	}
 }
 
+// IntentOfCharge returns the ID of the intent that a charge (ch_…, py_…) is of,
+// "" if it is of none.
+func (c *Client) IntentOfCharge(ctx context.Context, id string) (string, error) {
+	params := &stripe.ChargeParams{}
+	params.Context = ctx
+	ch, err := c.api.Charges.Get(id, params)
+	if err != nil {
+		return "", callError(err)
+	}
+	if ch.PaymentIntent == nil {
+		return "", nil
+	}
+	return ch.PaymentIntent.ID, nil
+}
+
 // Dispute reads a dispute.
 func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, error) {
 	params := &stripe.DisputeParams{}

@@ -4,6 +4,7 @@ import (
 	"github.com/stripe/stripe-go/v81"
 	"github.com/stripe/stripe-go/v81/accountsession"
 	"github.com/stripe/stripe-go/v81/cashbalance"
+	"github.com/stripe/stripe-go/v81/charge"
 	"github.com/stripe/stripe-go/v81/confirmationtoken"
 	"github.com/stripe/stripe-go/v81/customer"
 	"github.com/stripe/stripe-go/v81/customersession"
@@ -21,6 +22,7 @@ import (
 type resources struct {
 	AccountSessions    accountsession.Client
 	CashBalances       cashbalance.Client
+	Charges            charge.Client
 	ConfirmationTokens confirmationtoken.Client
 	Customers          customer.Client
 	CustomerSessions   customersession.Client
@@ -37,6 +39,7 @@ func newResources(b stripe.Backend, key string) resources {
 	return resources{
 		AccountSessions:    accountsession.Client{B: b, Key: key},
 		CashBalances:       cashbalance.Client{B: b, Key: key},
+		Charges:            charge.Client{B: b, Key: key},
 		ConfirmationTokens: confirmationtoken.Client{B: b, Key: key},
 		Customers:          customer.Client{B: b, Key: key},
 		CustomerSessions:   customersession.Client{B: b, Key: key},
