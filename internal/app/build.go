@@ -237,6 +237,8 @@ func (a *App) newPages() (*pages.Pages, error) {
 		App:            pages.AppInfo(appInfo(cfg).Or(a.opts.Version)),
 		BrandName:      cfg.BrandName,
 		LogoURL:        cfg.BrandLogo,
+		Seller:         sellerOf(cfg),
+		Mails:          a.mail != nil,
 		Theme:          pages.ThemeOf(cfg.Appearance, cfg.BrandColor),
 		Appearance:     cfg.Appearance,
 		Sandbox:        cfg.IsSandbox(),
@@ -254,6 +256,21 @@ func (a *App) newPages() (*pages.Pages, error) {
 			ShippingPhone:  cfg.ShippingPhone,
 		},
 	})
+}
+
+// sellerOf returns who sells.
+func sellerOf(cfg *config.Config) orders.Seller {
+	return orders.Seller{
+		Name:      cfg.BrandName,
+		Address:   cfg.ShopAddress,
+		TaxNumber: cfg.ShopTaxNumber,
+		Terms:     cfg.TermsURL,
+		Privacy:   cfg.PrivacyURL,
+		Contact:   cfg.ContactURL,
+		Returns:   cfg.ReturnsURL,
+		Imprint:   cfg.ImprintURL,
+		Portal:    cfg.PortalURL,
+	}
 }
 
 // newStripe returns the client of the configured account. c holds the key and

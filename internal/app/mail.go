@@ -20,6 +20,7 @@ func (a *App) newMail() (*mail.Service, error) {
 	writer, err := mail.NewWriter(mail.WriterConfig{
 		ShopName: cfg.BrandName,
 		Language: cfg.MailLanguage,
+		Seller:   sellerOf(cfg),
 		Link:     a.orders.ReceiptURL,
 		Folder:   cfg.MailTemplates,
 	})

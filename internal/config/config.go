@@ -32,6 +32,7 @@ type Config struct {
 	StripeAccount
 	Shop
 	Look
+	Seller
 	Payment
 	Page
 	Layout       Layout

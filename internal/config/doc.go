@@ -8,6 +8,7 @@
 //	stripe.go         keys, webhook secrets, the API's address, timeouts
 //	shop.go           the catalog, how long an order stays open
 //	look.go           brand and appearance
+//	seller.go         who sells, and the shop's own pages
 //	payment.go        how an order is paid: everything orders.Options holds
 //	page.go           what the checkout page asks for
 //	layout.go         the arrangement of the Payment Element

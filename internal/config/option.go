@@ -54,6 +54,7 @@ func sections() []section {
 		stripeSection(),
 		shopSection(),
 		lookSection(),
+		sellerSection(),
 		paymentSection(),
 		pageSection(),
 		layoutSection(),

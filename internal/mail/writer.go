@@ -26,6 +26,7 @@ var builtIn embed.FS
 type WriterConfig struct {
 	ShopName string
 	Language string // of e-mails whose order names none: en or fr
+	Seller   orders.Seller
 	// Link returns the address that shows a buyer's order, "" if there is none.
 	// nil: there never is.
 	Link func(o *orders.Order) string
@@ -57,9 +58,15 @@ type view struct {
 	Colon                 string // as the language writes it
 	Contact               string // the buyer's e-mail address, for the shop
 	ContactTitle          string
-	Link, LinkText        string // shows the order, for the buyer; "" for none
+	Link, LinkText        string       // shows the order, for the buyer; "" for none
+	Facts                 []factView   // what else a receipt says
+	Seller                []string     // lines below the shop's name
+	Links                 []texts.Link // to the shop's own pages
 	Footer                string
 }
+
+// factView is a line with its title.
+type factView struct{ Title, Text string }
 
 type lineView struct{ Quantity, Name, Amount string }
 
@@ -230,8 +237,8 @@ func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) v
 		v.Address = o.Contact.Shipping.Lines(lang)
 	}
 
-	if l.Recipient == Buyer && w.cfg.Link != nil {
-		v.Link, v.LinkText = w.cfg.Link(o), words.Link
+	if l.Recipient == Buyer {
+		w.addForBuyer(&v, texts.Of(lang), o)
 	}
 
 	if l.Recipient == Shop {
@@ -239,6 +246,37 @@ func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) v
 	}
 
 	return v
+}
+
+// addForBuyer adds what a receipt says, and the links.
+func (w *Writer) addForBuyer(v *view, t *texts.All, o *orders.Order) {
+	if w.cfg.Link != nil {
+		v.Link, v.LinkText = w.cfg.Link(o), t.Mail.Link
+	}
+
+	if v.Kind == payments.EffectPaid {
+		m := o.PaidWith
+		if name := t.Receipt.Method(m.Type, m.Brand, m.Last4, m.Wallet); name != "" {
+			v.Facts = append(v.Facts, factView{t.Receipt.PaidWith, name})
+		}
+		if from, to, ok := o.ShippingRate.Delivery(o.PaidAt); ok {
+			v.Facts = append(v.Facts, factView{t.Receipt.Delivery, t.Days(from, to)})
+		}
+	}
+
+	s := w.cfg.Seller
+	v.Seller = append(v.Seller, s.Address...)
+	if s.TaxNumber != "" {
+		v.Seller = append(v.Seller, t.Receipt.TaxNumber+" "+s.TaxNumber)
+	}
+
+	v.Links = t.Links.To(texts.Links{
+		Terms:   s.Terms,
+		Privacy: s.Privacy,
+		Contact: s.Contact,
+		Returns: s.Returns,
+		Imprint: s.Imprint,
+	})
 }
 
 // sums returns the lines between the items and the total, and the total.

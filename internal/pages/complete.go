@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"net/http"
 
 	"checkoutd/internal/orders"
@@ -41,6 +42,7 @@ type completePage struct {
 	Order    orderView
 	State    string
 	Texts    texts.State
+	More     receiptView
 	Message  string // Stripe's words on a failure
 	Receipt  bool   // the order is paid: show date and print button
 	Setup    bool   // a method is saved, nothing is paid
@@ -99,7 +101,10 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		poll = pollOf(awaiting)
 	}
 
-	view := p.completePage(loc, o)
+	view, err := p.completePage(r.Context(), loc, o, false)
+	if err != nil {
+		return err
+	}
 	view.Waiting = poll == "fast"
 
 	switch {
@@ -130,10 +135,12 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 }
 
 // completePage returns what the page says of an order to everybody who may see
-// its receipt.
-func (p *Pages) completePage(loc locale, o orders.View) completePage {
+// its receipt. guest: it may be somebody else than the buyer.
+func (p *Pages) completePage(
+	ctx context.Context, loc locale, o orders.View, guest bool,
+) (view completePage, err error) {
 	state := completeState(o)
-	view := completePage{
+	view = completePage{
 		Order: p.orderView(loc, o),
 		State: state,
 		Texts: loc.texts.StatesFor(formMode(o))[state],
@@ -150,7 +157,12 @@ func (p *Pages) completePage(loc locale, o orders.View) completePage {
 		view.Texts = loc.texts.Complete.States["free_"+state]
 	}
 
-	return view
+	if view.Receipt && !view.Free && view.Order.Charged == nil {
+		view.Order.TotalName = loc.texts.Receipt.Charged
+	}
+
+	view.More, err = p.receipt(ctx, loc, o, guest)
+	return view, err
 }
 
 // completeState returns the key of the texts. The order's own state counts

@@ -99,7 +99,10 @@ func (p *Pages) renderReceipt(w http.ResponseWriter, r *http.Request, o orders.O
 	loc := localeFor(r, v)
 	allowPictures(w.Header(), v)
 
-	view := p.completePage(loc, v)
+	view, err := p.completePage(r.Context(), loc, v, true)
+	if err != nil {
+		return err
+	}
 	pg := p.page(loc, "complete", view.Texts.Title)
 	pg.Back = backURL(v)
 

@@ -46,6 +46,7 @@ type orderView struct {
 	Taxes         []sumView
 	Note          string // the shop's own description
 	Total         amountView
+	TotalName     string
 	Every         string // how often what recurs is paid for: "every month", "" for once
 	Mixed         bool   // the total is for one-time items, too: later payments are lower
 	RecurringNote string
@@ -83,8 +84,10 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 		Short:    orders.ShortID(o.ID),
 		Subtotal: amount(o.Subtotal),
 		Total:    amount(o.Amount),
-		Every:    loc.every(o.Recurring),
-		Placed:   loc.date(o.CreatedAt),
+
+		TotalName: loc.texts.Common.Total,
+		Every:     loc.every(o.Recurring),
+		Placed:    loc.date(o.CreatedAt),
 	}
 
 	v.addSums(amount)

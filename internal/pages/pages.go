@@ -59,6 +59,9 @@ type Payments interface {
 	Resume(ctx context.Context, orderID string) (payments.Answer, bool, error)
 	// Refusal returns why the last payment failed, and whether it did.
 	Refusal(ctx context.Context, orderID string) (*fault.Error, bool, error)
+	// SubscriptionOf returns what the buyer sees of an order's subscription,
+	// and whether one began.
+	SubscriptionOf(ctx context.Context, orderID string) (payments.SubscriptionView, bool, error)
 	// OrderBySecret returns the order of the intent with a client secret.
 	OrderBySecret(ctx context.Context, secret string) (orders.Order, bool, error)
 }
@@ -93,6 +96,8 @@ type Config struct {
 
 	App        AppInfo          // its version is shown at the foot of sandbox pages
 	BrandName  string           // in the header, in titles and on receipts; "Shop" when empty
+	Seller     orders.Seller    // on receipts, and at the foot of every page
+	Mails      bool             // buyers get e-mails
 	LogoURL    string           // a picture beside the name, "" for none
 	Theme      Theme            // of our own pages
 	Appearance *appearance.Look // of Stripe's form, nil for Stripe's own
@@ -212,7 +217,8 @@ type page struct {
 	Title    string
 	Brand    string
 	Logo     string
-	Back     string // where "Back to the shop" leads
+	Links    []texts.Link // to the shop's own pages
+	Back     string       // where "Back to the shop" leads
 	Sandbox  bool
 	TestMode bool // real Stripe, test keys
 	Version  string
@@ -231,6 +237,7 @@ func (p *Pages) page(loc locale, name, title string) page {
 		Title:    title + " · " + p.cfg.BrandName,
 		Brand:    p.cfg.BrandName,
 		Logo:     p.cfg.LogoURL,
+		Links:    p.links(loc),
 		Back:     shopURL,
 		Sandbox:  p.cfg.Sandbox,
 		TestMode: !p.cfg.Sandbox && !p.cfg.Live,

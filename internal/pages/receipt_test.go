@@ -1,11 +1,13 @@
 package pages_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
+	"checkoutd/internal/payments"
 )
 
 // fullOrder has everything that a receipt can show.
@@ -24,7 +26,23 @@ func fullOrder() orders.Order {
 		Country:    "FR",
 	}}
 
+	o.PaidAt = placed // a Saturday
+	o.ShippingRate.MinDays, o.ShippingRate.MaxDays = 2, 3
+	o.PaidWith = orders.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242", Wallet: "apple_pay"}
+
 	return o
+}
+
+// ofSeller is a shop that says who sells.
+func ofSeller(c *pages.Config) {
+	c.Seller = orders.Seller{
+		Name:      "Atelier Lumen",
+		Address:   []string{"2 rue du Four", "75006 Paris"},
+		TaxNumber: "FR123",
+		Terms:     "https://shop.example/terms",
+		Contact:   "mailto:help@shop.example",
+		Portal:    "https://billing.stripe.com/p/login/test",
+	}
 }
 
 // words returns the text of an element in one line.
@@ -34,9 +52,13 @@ func words(n *node) string {
 
 func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 	t.Parallel()
-	p := newPages(t, nil)
+	p := newPages(t, ofSeller)
 	for language, want := range map[string]map[string]string{
 		"en": {
+			"order-method":   "Visa ending in 4242 (Apple Pay)",
+			"seller":         "Atelier Lumen 2 rue du Four75006 Paris Tax number FR123",
+			"shop-links":     "Terms Contact",
+			"order-delivery": "February 4, 2025 to February 5, 2025",
 			"order-subtotal": "Subtotal€49.00",
 			"order-discount": "Discount TEN -€4.90",
 			"order-shipping": "Shipping Colissimo €6.90",
@@ -47,6 +69,9 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 			"order-ship-to":  "Jenny Rosen1 rue de la Paix75002 ParisFrance",
 		},
 		"fr": {
+			"order-method":   "Visa se terminant par 4242 (Apple Pay)",
+			"shop-links":     "Conditions générales Contact",
+			"order-delivery": "04/02/2025 au 05/02/2025",
 			"order-subtotal": "Sous-total49,00 €",
 			"order-discount": "Remise TEN -4,90 €",
 			"order-shipping": "Livraison Colissimo 6,90 €",
@@ -66,7 +91,7 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 	t.Run("what is not there is not told", func(t *testing.T) {
 		t.Parallel()
 		all := parse(t, get(t, p, complete(order("paid", "paid")), "en").Body.String())
-		for _, id := range []string{"order-captured", "order-refunded", "order-email", "order-ship-to", "promotion-remove", "recurring-note"} {
+		for _, id := range []string{"order-captured", "order-refunded", "order-email", "order-method", "order-delivery", "portal-link", "order-ship-to", "promotion-remove", "recurring-note"} {
 			if has(all, id) {
 				t.Errorf("there is #%s", id)
 			}
@@ -228,5 +253,78 @@ func TestTheShopOffersItsCurrencies(t *testing.T) {
 				t.Errorf("got %v, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestASubscriptionSaysWhatComesNext(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, ofSeller)
+	without := newPages(t, nil)
+
+	o := order("paid", "paid")
+	o.Mode, o.PaidAt, o.Contact.Email = orders.ModeSubscription, placed, "jenny@example.com"
+	o.Items = append(o.Items, orders.Item{
+		SKU:        "club",
+		Name:       "Club",
+		Quantity:   1,
+		UnitAmount: 900,
+		Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+	})
+
+	for name, tt := range map[string]struct {
+		sub   payments.SubscriptionView
+		pages *pages.Pages
+		want  map[string]string // by their IDs
+		none  []string
+	}{
+		"active": {
+			payments.SubscriptionView{Next: placed.AddDate(0, 1, 0)}, p,
+			map[string]string{"next-payment": "€9.00 on March 1, 2025", "portal-link": "Manage or cancel the subscription"},
+			[]string{"how-to-end", "subscription-notice"},
+		},
+		"past due": {
+			payments.SubscriptionView{PastDue: true}, without,
+			map[string]string{
+				"subscription-notice": "The last payment of your subscription did not go through. Please check your payment method.",
+				"how-to-end":          "To cancel the subscription, please contact the shop.",
+			},
+			[]string{"next-payment", "portal-link"},
+		},
+		"ended": {
+			payments.SubscriptionView{Ended: true}, p,
+			map[string]string{"subscription-notice": "This subscription has ended. Nothing more will be charged."},
+			[]string{"next-payment", "portal-link", "how-to-end"},
+		},
+	} {
+		for _, guest := range []bool{false, true} {
+			v := view{name, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+				k := p.Knowing(known{order: o, subscription: tt.sub, guest: guest})
+				if guest {
+					return k.ServeReceipt(w, r)
+				}
+				return k.ServeComplete(w, r)
+			}}
+
+			all := parse(t, get(t, tt.pages, v, "en").Body.String())
+			for id, text := range tt.want {
+				if got := words(byID(t, all, id)); got != text {
+					t.Errorf("%s: #%s: got %q, want %q", name, id, got, text)
+				}
+			}
+
+			for _, id := range tt.none {
+				if has(all, id) {
+					t.Errorf("%s: there is #%s", name, id)
+				}
+			}
+
+			link := "https://billing.stripe.com/p/login/test"
+			if !guest {
+				link += "?prefilled_email=jenny%40example.com"
+			}
+			if has(all, "portal-link") && byID(t, all, "portal-link").attr["href"] != link {
+				t.Errorf("%s: the portal is at %s, want %s", name, byID(t, all, "portal-link").attr["href"], link)
+			}
+		}
 	}
 }

@@ -52,7 +52,10 @@ type known struct {
 	order   orders.Order
 	refusal *fault.Error
 	todo    *payments.InstructionsView
-	guest   bool // the browser may see the receipt alone
+	// subscription is zero if the order has none.
+	subscription payments.SubscriptionView
+
+	guest bool // the browser may see the receipt alone
 }
 
 func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) error { return nil }
@@ -62,6 +65,10 @@ func (k known) Opened(*http.Request, string) (orders.Order, error) {
 		return orders.Order{}, orders.ErrNotFound
 	}
 	return k.order, nil
+}
+
+func (k known) SubscriptionOf(context.Context, string) (payments.SubscriptionView, bool, error) {
+	return k.subscription, k.subscription != payments.SubscriptionView{}, nil
 }
 
 func (k known) OpenReceipt(http.ResponseWriter, *http.Request, string, string) error {

@@ -40,6 +40,8 @@ type All struct {
 	Checkout     Checkout
 	Complete     Complete
 	Find         Find
+	Receipt      Receipt
+	Links        Links                   // to the shop's own pages
 	Instructions map[string]Instructions // by what the buyer has to do
 	Errors       Errors
 	Every        map[string]Plural // by Stripe's interval: "every {count} months"
