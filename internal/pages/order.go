@@ -97,17 +97,8 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 		v.Deductions, v.Taxes = loc.shopSums(o.Shop, amount)
 	}
 
-	switch {
-	case o.Trial != nil:
-		v.addTrial(loc, amount)
-	case isMixed(o):
-		v.Mixed = true
-		v.RecurringNote = fill(loc.texts.Checkout.MixedNote,
-			"total", v.Total.Text, "later", amount(o.RecurringAmount).Text, "every", v.Every)
-
-	case v.Every != "":
-		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
-	}
+	v.Mixed = isMixed(o)
+	v.addRecurring(loc, amount)
 
 	if o.Ships {
 		v.ShipTo = o.Contact.Shipping.Lines(loc.lang)
@@ -132,6 +123,27 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	}
 
 	return v
+}
+
+// addRecurring says what is paid after the first payment, if anything.
+func (v *orderView) addRecurring(loc locale, amount func(int64) amountView) {
+	t, note := loc.texts.Checkout, ""
+	switch {
+	case v.Trial != nil:
+		v.addTrial(loc, amount)
+		return
+	case v.Every == "":
+		return
+	case v.Status == orders.Paid:
+		note = t.LaterNote
+	case v.Mixed:
+		note = t.MixedNote
+	default:
+		note = t.RecurringNote
+	}
+
+	v.RecurringNote = fill(note,
+		"total", v.Total.Text, "later", amount(v.RecurringAmount).Text, "every", v.Every)
 }
 
 // addTrial says that nothing is paid before the end of a trial, and what is

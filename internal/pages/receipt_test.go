@@ -202,7 +202,8 @@ func TestEveryModeHasItsWords(t *testing.T) {
 		{partly, "fr", "recurring-note",
 			"Vous payez 49,00 € maintenant, puis 12,00 € tous les 3 mois jusqu’à la résiliation."},
 		{receipt, "en", "outcome-title", "Thank you, your order is paid"},
-		{receipt, "en", "recurring-note", "You pay €49.00 now, then €12.00 every 3 months until you cancel."},
+		{receipt, "en", "recurring-note", "After that you pay €12.00 every 3 months until you cancel."},
+		{receipt, "fr", "recurring-note", "Vous payez ensuite 12,00 € tous les 3 mois jusqu’à la résiliation."},
 	} {
 		all := parse(t, get(t, p, tt.view, tt.language).Body.String())
 		if got := strings.ReplaceAll(words(byID(t, all, tt.id)), "\u00a0", " "); got != tt.want {

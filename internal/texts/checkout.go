@@ -38,6 +38,7 @@ type Checkout struct {
 	BillingAddress  string
 	BillingSame     string
 	TrialNote       string
+	LaterNote       string // once the first payment is made
 	TrialDays       Plural
 	FirstPayment    string
 	Intro           string

@@ -37,6 +37,7 @@ func TestGoodsBesideASubscription(t *testing.T) {
 
 			v = b.Change(id, `{"items":[{"sku":"club","quantity":1},{"sku":"mug","quantity":2}]}`)
 			b.WantBill(v, "4800 - no code + post 490 = 5290 usd")
+			wantAnswer(t, b.Confirm(id, e2etest.CardDeclined), http.StatusPaymentRequired, "card_declined")
 			wantAnswer(t, b.Confirm(id, e2etest.CardPays), http.StatusOK, "succeeded")
 
 			if v["recurring_amount"] != float64(e2etest.ClubPrice) {
@@ -77,10 +78,15 @@ func wantAnswer(t *testing.T, r e2etest.Reply, status int, word string) {
 }
 
 // wantVoided checks that only the first invoice of a subscription is left of
-// all that were begun, with the lines of the order.
+// the two that were begun, with the lines of the order.
 func wantVoided(t *testing.T, s *e2etest.Shop, sub string) {
 	t.Helper()
-	for _, inv := range s.List("/v1/invoices") {
+	all := s.List("/v1/invoices")
+	if len(all) != 2 {
+		t.Errorf("%d invoices, want one for each bill that was declined or paid", len(all))
+	}
+
+	for _, inv := range all {
 		if inv["subscription"] != sub {
 			if inv["status"] != "void" {
 				t.Errorf("invoice %v of another subscription is %v", inv["id"], inv["status"])
