@@ -149,29 +149,33 @@ func Decimal(amount int64, currency string) string {
 }
 
 // Format returns minor units as readers of a language write them: "$10.99" for
-// en, "10,99 €" for fr. A currency without a symbol shows its code.
+// en, "10,99 €" for fr, "€ 10,99" for nl. A currency without a symbol shows its
+// code.
 func Format(amount int64, currency, locale string) string {
 	d := Decimals(currency)
 	if Step(currency) == 100 {
 		amount, d = amount/100, 0 // isk, ugx: nobody writes the 00
 	}
-	// Only the display goes through a float64, which has digits to spare.
-	tag := language.Make(locale)
-	value := float64(amount) / math.Pow10(d)
-	digits := message.NewPrinter(tag).Sprint(number.Decimal(value, number.Scale(d)))
 
-	base, _ := tag.Base()
-	english := base.String() == "en"
-	symbol, ok := symbols[currency]
-	if !ok {
-		symbol = strings.ToUpper(currency)
+	tag := language.Make(locale)
+	form := formOf(tag)
+
+	// Only the display goes through a float64, which has digits to spare.
+	value := float64(amount) / math.Pow10(d)
+	options := []number.Option{number.Scale(d)}
+	if form.sparse && math.Abs(value) < 10_000 {
+		options = append(options, number.NoSeparator())
 	}
+
+	digits := message.NewPrinter(form.digits).Sprint(number.Decimal(value, options...))
+
+	symbol, ok := symbolOf(currency, tag)
 
 	switch {
-	case english && ok:
+	case form.before && ok && !form.spaced:
 		return symbol + digits
-	case english:
+	case form.before:
 		return symbol + "\u00a0" + digits
 	}
-	return digits + "\u00a0" + symbol
+	return form.mark + digits + "\u00a0" + symbol
 }

@@ -117,6 +117,18 @@ func TestFormat(t *testing.T) {
 		{500, "jpy", "en", "¥500"},
 		{1230, "kwd", "en", "KWD\u00a01.230"},
 		{10000, "isk", "en", "ISK\u00a0100"},
+		{123456, "eur", "de", "1.234,56\u00a0€"},
+		{123456, "eur", "de-AT", "€\u00a01.234,56"},
+		{123456, "eur", "es", "1234,56\u00a0€"},
+		{1234567, "eur", "es", "12.345,67\u00a0€"},
+		{1099, "usd", "es-MX", "$10.99"},
+		{123456, "eur", "it", "1234,56\u00a0€"},
+		{123456, "eur", "nl", "€\u00a01.234,56"},
+		{123456, "brl", "pt", "R$\u00a01.234,56"},
+		{123456, "eur", "pt-PT", "1234,56\u00a0€"},
+		{123456, "pln", "pl", "1234,56\u00a0zł"},
+		{1234, "jpy", "ja", "￥1,234"},
+		{123456, "eur", "ar", "\u200f1,234.56\u00a0€"},
 	} {
 		if got := money.Format(tt.amount, tt.currency, tt.locale); got != tt.want {
 			t.Errorf("Format(%d, %s, %s) = %q, want %q", tt.amount, tt.currency, tt.locale, got, tt.want)

@@ -80,7 +80,7 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	pg, err := p.checkoutPage(r.Context(), localeFor(r, o.view), o)
+	pg, err := p.checkoutPage(r.Context(), p.localeFor(r, o.view), o)
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,7 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 // formView is the answer of GET /checkout-form.
 type formView struct {
 	Lang    string `json:"lang"`
+	Dir     string `json:"dir"`
 	HTML    string `json:"html"`
 	Payable bool   `json:"payable"` // HTML is a form, not a state of the order
 	Data    any    `json:"data"`    // for the module, as on our own page
@@ -105,7 +106,7 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeFor(r, o.view)
+	loc := p.localeFor(r, o.view)
 	pg, err := p.checkoutPage(r.Context(), loc, o)
 	if err != nil {
 		return err
@@ -131,6 +132,7 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Add("Vary", "Accept-Language")
 	return httpio.WriteJSON(w, http.StatusOK, formView{
 		Lang:    loc.lang,
+		Dir:     loc.texts.Direction,
 		HTML:    html.String(),
 		Payable: view.State == "",
 		Data:    pg.Data,

@@ -86,7 +86,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 
-	loc := localeFor(r, o)
+	loc := p.localeFor(r, o)
 	allowPictures(w.Header(), o)
 	t := loc.texts.Complete
 	state := completeState(o)

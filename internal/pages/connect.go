@@ -49,7 +49,7 @@ func (p *Pages) ServeLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	t := loc.texts.Connect
 	v := linkPage{State: p.linkState(&l)}
 	refresh := 0

@@ -60,7 +60,7 @@ func (p *Pages) ServeDashboard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	t := loc.texts.Dashboard
 	view := dashboardView{
 		Banner:  slices.Contains(names, dashboardBanner),
@@ -114,7 +114,7 @@ func (p *Pages) RenderDashboardError(w http.ResponseWriter, r *http.Request, sta
 		return
 	}
 
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	t := loc.texts.Dashboard
 	state := texts.State{Title: t.ClosedTitle, Text: t.OpenAgain}
 	if r.URL.Query().Has("signed_out") {

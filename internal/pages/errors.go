@@ -20,7 +20,7 @@ type errorPage struct {
 // sentence of a fault is English. Another language has sentences of its own for
 // the codes that buyers meet, and a general one for the others.
 func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	t := loc.texts.Errors
 	state, ok := t.ByStatus[strconv.Itoa(status)]
 	if !ok {

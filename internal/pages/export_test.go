@@ -21,6 +21,6 @@ func (p *Pages) Knowing(k interface {
 
 // JoinModule returns what keeps these files from becoming checkoutd.js.
 func JoinModule(files map[string][]byte) error {
-	_, err := newModule(files, "1.2.3")
+	_, err := newModule(files, []string{"en"}, "1.2.3")
 	return err
 }

@@ -43,7 +43,7 @@ func (p *Pages) ServeFound(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	view.Problem = localeOf(r).refusal(refused)
+	view.Problem = p.localeOf(r).refusal(refused)
 	status := http.StatusNotFound
 	if refused.Kind == fault.TooMany {
 		status = http.StatusTooManyRequests
@@ -53,7 +53,7 @@ func (p *Pages) ServeFound(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) renderFind(w http.ResponseWriter, r *http.Request, status int, view findPage) error {
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	pg := p.page(loc, "find", loc.texts.Find.Title)
 	pg.View = view
 	return p.render(w, status, pg)
@@ -91,12 +91,12 @@ func (p *Pages) ServeReceipt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may hold a key
-	return p.renderFind(w, r, http.StatusNotFound, findPage{Problem: localeOf(r).texts.Find.LinkEnded})
+	return p.renderFind(w, r, http.StatusNotFound, findPage{Problem: p.localeOf(r).texts.Find.LinkEnded})
 }
 
 func (p *Pages) renderReceipt(w http.ResponseWriter, r *http.Request, o orders.Order) error {
 	v := p.cfg.Orders.ReceiptView(r.Context(), o)
-	loc := localeFor(r, v)
+	loc := p.localeFor(r, v)
 	allowPictures(w.Header(), v)
 
 	view, err := p.completePage(r.Context(), loc, v, true)

@@ -53,7 +53,7 @@ func (p *Pages) ServeMirror(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	v := loc.mirrorView(&progress)
 	v.Back = p.cfg.Dashboard.Path
 

@@ -15,6 +15,8 @@ import (
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/css"
 	"github.com/tdewolff/minify/v2/js"
+
+	"checkoutd/internal/texts"
 )
 
 // module is checkoutd.js, which shows the form on pages of other sites: the
@@ -28,7 +30,7 @@ type module struct {
 // moduleEntry is the module that exports createMount.
 const moduleEntry = "mount.js"
 
-func newModule(files map[string][]byte, version string) (*module, error) {
+func newModule(files map[string][]byte, languages []string, version string) (*module, error) {
 	styles, err := mountCSS(files)
 	if err != nil {
 		return nil, err
@@ -41,7 +43,12 @@ func newModule(files map[string][]byte, version string) (*module, error) {
 		return nil, err
 	}
 
-	fmt.Fprintf(&j.out, "return createMount(new URL(import.meta.url).origin, %s);\n})();\n", quoted(styles))
+	words, err := json.Marshal(mountWords(languages))
+	if err != nil {
+		return nil, err
+	}
+
+	fmt.Fprintf(&j.out, "return createMount(new URL(import.meta.url).origin, %s, %s);\n})();\n", quoted(styles), words)
 	fmt.Fprintf(&j.out, "export const version = %s;\n", quoted(version))
 
 	var plain bytes.Buffer
@@ -58,6 +65,23 @@ func newModule(files map[string][]byte, version string) (*module, error) {
 
 	sum := sha256.Sum256(plain.Bytes())
 	return &module{plain.Bytes(), packed, hex.EncodeToString(sum[:8])}, nil
+}
+
+// mountWord are the texts of a mounted form that the server cannot be asked
+// for, in one language.
+type mountWord struct {
+	Lang   string `json:"lang"`
+	Dir    string `json:"dir"`
+	Failed string `json:"failed"`
+	Retry  string `json:"retry"`
+}
+
+func mountWords(languages []string) (list []mountWord) {
+	for _, lang := range languages {
+		t := texts.Of(lang)
+		list = append(list, mountWord{lang, t.Direction, t.Checkout.FormFailed, t.Checkout.Retry})
+	}
+	return list
 }
 
 // quoted returns text as a JavaScript string.

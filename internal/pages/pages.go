@@ -1,12 +1,12 @@
 // Package pages serves what a buyer sees: the shop, the checkout, the page
-// after the payment and the error pages, in English or French as the browser
-// asks. It also serves GET /config, from which the checkout's script sets up
+// after the payment and the error pages, in the language that the browser asks
+// for. It also serves GET /config, from which the checkout's script sets up
 // Stripe's form, and checkoutd.js, which shows the checkout on a page of the
 // shop's own.
 //
 // It owns templates and assets (package web), and takes its texts from package
-// texts. It shows orders and
-// payments, and decides nothing about them. It guarantees that a page is
+// texts. It shows orders and payments, and decides nothing about them. It
+// guarantees that a page is
 // rendered completely before its first byte is written, that no page needs an
 // inline script or style, and that the address of an asset changes with its
 // content.
@@ -95,6 +95,7 @@ type Config struct {
 	ReturnURL func(orderID string) string // where Stripe sends the buyer back to
 
 	App        AppInfo          // its version is shown at the foot of sandbox pages
+	Languages  []string         // that the pages speak, the first for everybody else; all for none
 	BrandName  string           // in the header, in titles and on receipts; "Shop" when empty
 	Seller     orders.Seller    // on receipts, and at the foot of every page
 	Mails      bool             // buyers get e-mails
@@ -140,6 +141,7 @@ type Pages struct {
 	assets    *assets
 	module    *module
 	templates map[string]*template.Template
+	languages *texts.Choice
 }
 
 // New parses every template and hashes every asset, so that mistakes in them
@@ -151,6 +153,10 @@ func New(cfg Config) (*Pages, error) {
 
 	if cfg.ScriptURL == "" {
 		return nil, errors.New("pages: no address of Stripe.js")
+	}
+
+	if len(cfg.Languages) == 0 {
+		cfg.Languages = texts.Languages()
 	}
 
 	theme, err := themeCSS(cfg.Theme)
@@ -168,12 +174,19 @@ func New(cfg Config) (*Pages, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	module, err := newModule(files, cfg.App.Version)
+	module, err := newModule(files, cfg.Languages, cfg.App.Version)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	p := &Pages{cfg: cfg, assets: assets, module: module, templates: make(map[string]*template.Template)}
+	p := &Pages{
+		cfg:       cfg,
+		assets:    assets,
+		module:    module,
+		templates: make(map[string]*template.Template),
+		languages: texts.NewChoice(cfg.Languages),
+	}
+
 	for _, name := range []string{"shop", "checkout", "complete", "returned", "find", "connect", "dashboard", "mirror", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
@@ -214,6 +227,7 @@ func (p *Pages) Static() http.Handler { return p.assets }
 type page struct {
 	Name     string // which page, for the style sheet
 	Lang     string
+	Dir      string // of the writing: ltr or rtl
 	Title    string
 	Brand    string
 	Logo     string
@@ -234,6 +248,7 @@ func (p *Pages) page(loc locale, name, title string) page {
 	return page{
 		Name:     name,
 		Lang:     loc.lang,
+		Dir:      loc.texts.Direction,
 		Title:    title + " · " + p.cfg.BrandName,
 		Brand:    p.cfg.BrandName,
 		Logo:     p.cfg.LogoURL,

@@ -35,7 +35,7 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 		order = p.cfg.Orders.View(r.Context(), o)
 	}
 
-	loc := localeFor(r, order)
+	loc := p.localeFor(r, order)
 	t := loc.texts.Complete
 	view := returnedPage{State: "unknown", Texts: t.Elsewhere}
 	status, refresh := http.StatusNotFound, 0

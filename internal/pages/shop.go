@@ -91,7 +91,7 @@ func shopAmounts(amounts map[string]int64) map[string]shopAmount {
 
 // ServeShop is GET /: everything that is for sale.
 func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
-	loc := localeOf(r)
+	loc := p.localeOf(r)
 	t := loc.texts.Shop
 	catalog := p.cfg.Catalog(r.Context())
 	products := catalog.Products()

@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"checkoutd/internal/orders"
-	"checkoutd/internal/texts"
 )
 
 // sumView is a named part of a total.
@@ -40,23 +37,6 @@ func (l locale) shopSums(s *orders.ShopView, amount func(int64) amountView) (dis
 	}
 
 	return discounts, taxes
-}
-
-// localeFor returns the language of an order's pages: the shop's choice, or
-// else the browser's.
-func localeFor(r *http.Request, o orders.View) locale {
-	if o.Shop == nil || o.Shop.Locale == "" {
-		return localeOf(r)
-	}
-
-	tag := language.Make(o.Shop.Locale)
-	base, _ := tag.Base()
-	lang := base.String()
-	if !texts.Has(lang) {
-		return localeOf(r)
-	}
-
-	return locale{lang: lang, tag: shortTag(tag), texts: texts.Of(lang)}
 }
 
 // backURL returns where "Back to the shop" leads: to the shop's own page if it

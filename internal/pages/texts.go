@@ -3,8 +3,7 @@ package pages
 import (
 	"net/http"
 
-	"golang.org/x/text/language"
-
+	"checkoutd/internal/orders"
 	"checkoutd/internal/texts"
 )
 
@@ -15,36 +14,26 @@ type locale struct {
 	texts *texts.All
 }
 
-// localeOf returns the first language of Accept-Language that has texts,
-// English if none has.
-func localeOf(r *http.Request) locale {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		tags = nil
-	}
+// localeOf returns the language that the browser asks for, of those that the
+// shop offers.
+func (p *Pages) localeOf(r *http.Request) locale {
+	lang, tag := p.languages.Match(r.Header.Get("Accept-Language"))
+	return locale{lang, tag, texts.Of(lang)}
+}
 
-	for _, t := range tags {
-		base, _ := t.Base()
-		if lang := base.String(); texts.Has(lang) {
-			return locale{lang: lang, tag: shortTag(t), texts: texts.Of(lang)}
+// localeFor returns the language of an order's pages: the shop's choice, or
+// else the browser's.
+func (p *Pages) localeFor(r *http.Request, o orders.View) locale {
+	if o.Shop != nil {
+		if lang, tag, ok := texts.For(o.Shop.Locale); ok {
+			return locale{lang, tag, texts.Of(lang)}
 		}
 	}
-
-	return locale{lang: texts.Default, tag: texts.Default, texts: texts.Of(texts.Default)}
+	return p.localeOf(r)
 }
-
-// shortTag returns the language and the region, if the buyer named one, without
-// what formatting amounts does not need.
-func shortTag(t language.Tag) string {
-	base, _ := t.Base()
-	if region, confidence := t.Region(); confidence == language.Exact {
-		return base.String() + "-" + region.String()
-	}
-	return base.String()
-}
-
-// fill replaces {names} by values: fill("Pay {total}", "total", "5 €").
-func fill(text string, pairs ...string) string { return texts.Fill(text, pairs...) }
 
 // plural returns the text for a number.
 func (l locale) plural(p texts.Plural, n int64) string { return p.For(l.lang, n) }
+
+// fill replaces {names} by values: fill("Pay {total}", "total", "5 €").
+func fill(text string, pairs ...string) string { return texts.Fill(text, pairs...) }

@@ -33,6 +33,8 @@ const Default = "en"
 type All struct {
 	// Lang is the language, such as "fr".
 	Lang string `json:"-"`
+	// Direction is how the language is written: ltr, or rtl from right to left.
+	Direction string
 
 	Common       Common
 	Lines        Lines

@@ -266,3 +266,26 @@ func TestALanguageWithoutTextsIsEnglish(t *testing.T) {
 		t.Errorf("got %s", got.Lang)
 	}
 }
+
+// A language that nobody has texts in falls back to one that its readers
+// understand, to the shop's first otherwise.
+func TestTheLanguageIsOneThatTheShopOffers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		offered           []string
+		header, lang, tag string
+	}{
+		{nil, "", "en", "en"},
+		{nil, "fr-CA,en;q=0.5", "fr", "fr-CA"},
+		{nil, "sw,fr;q=0.5", "fr", "fr"},
+		{nil, "zh-CN", "en", "en"},
+		{nil, "en-GB-oxendict", "en", "en-GB"},
+		{[]string{"fr", "en"}, "zh-CN", "fr", "fr"},
+		{[]string{"fr"}, "en-US", "fr", "fr"},
+	} {
+		lang, tag := texts.NewChoice(tt.offered).Match(tt.header)
+		if lang != tt.lang || tag != tt.tag {
+			t.Errorf("%q of %v: got %s %s, want %s %s", tt.header, tt.offered, lang, tag, tt.lang, tt.tag)
+		}
+	}
+}

@@ -5,6 +5,7 @@
  *
  * @typedef {import('./checkoutd.js').MountOptions} MountOptions
  * @typedef {import('./checkoutd.js').Appearance} Appearance
+ * @typedef {{lang: string, dir: string, failed: string, retry: string}} Words
  */
 import { ApiError, codeOf, connect } from './api.js';
 import { createLook } from './appearance.js';
@@ -39,15 +40,16 @@ const mounted = new WeakMap();
  *
  * @param {string} base the server's address
  * @param {string} css the style sheet of the form
+ * @param {Words[]} words of each language, for when the server cannot be asked
  * @returns {typeof import('./checkoutd.js').mount}
  */
-export function createMount(base, css) {
+export function createMount(base, css, words) {
   return (target, options) => {
     const element = elementOf(target);
     check(options);
     mounted.get(element)?.destroy();
 
-    const handle = open(base, css, element, options);
+    const handle = open(base, css, words, element, options);
     mounted.set(element, handle);
     return handle;
   };
@@ -87,10 +89,11 @@ function wrong(message) {
 /**
  * @param {string} base
  * @param {string} css
+ * @param {Words[]} words
  * @param {Element} element
  * @param {MountOptions} options
  */
-function open(base, css, element, { clientToken, onPaid, onError, appearance = {} }) {
+function open(base, css, words, element, { clientToken, onPaid, onError, appearance = {} }) {
   const host = document.createElement(tag);
   const root = host.attachShadow({ mode: 'open' });
   element.replaceChildren(host);
@@ -133,8 +136,8 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
 
     if (isStale()) return;
 
-    const { html, lang, payable, data } = answer;
-    draw(html, lang);
+    const { html, lang, dir, payable, data } = answer;
+    draw(html, lang, dir);
     localise(root, data.locale);
 
     if (!payable) {
@@ -206,8 +209,9 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
    *
    * @param {string} html
    * @param {string} lang
+   * @param {string} dir of the writing: ltr or rtl
    */
-  function draw(html, lang) {
+  function draw(html, lang, dir) {
     const { body } = new DOMParser().parseFromString(html, 'text/html');
     for (const picture of body.querySelectorAll('img'))
       picture.src = new URL(picture.getAttribute('src') ?? '', base).href;
@@ -215,6 +219,7 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
     const frame = document.createElement('div');
     frame.className = 'mount';
     frame.lang = lang;
+    frame.dir = dir;
     frame.append(...body.childNodes);
     host.replaceChildren();
     root.replaceChildren(frame);
@@ -226,19 +231,18 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
    * @param {unknown} failure
    */
   function showFailure(failure) {
-    const french = (document.documentElement.lang || navigator.language).startsWith('fr');
-    const text = french
-      ? 'Le formulaire de paiement n’a pas pu être chargé.'
-      : 'The payment form could not be loaded.';
+    const [wanted] = (document.documentElement.lang || navigator.language).split('-');
+    const t = words.find(({ lang }) => lang === wanted) ?? /** @type {Words} */ (words[0]);
     draw(
       '<p class="message" role="alert"></p><button class="button quiet" type="button"></button>',
-      french ? 'fr' : 'en',
+      t.lang,
+      t.dir,
     );
 
     const button = part(root, 'button');
-    button.textContent = french ? 'Réessayer' : 'Try again';
+    button.textContent = t.retry;
     button.addEventListener('click', show);
-    part(root, 'p').textContent = text;
+    part(root, 'p').textContent = t.failed;
 
     const why = explain(failure, base);
     console.error(why);
@@ -266,7 +270,7 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
   paint();
   look.onSchemeChange(paint);
   addEventListener('pageshow', restored);
-  draw(loading, 'en');
+  draw(loading, 'en', 'ltr');
   if (isBack) leave();
   else show();
 

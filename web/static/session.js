@@ -78,6 +78,22 @@ export function canBePaid(order) {
 }
 
 /**
+ * Returns Stripe's name of the page's language, with the region where Stripe
+ * writes it differently
+ * (https://docs.stripe.com/js/appendix/supported_locales).
+ *
+ * @param {string} lang of the page's texts
+ * @param {string} locale of its amounts
+ */
+function stripeLocale(lang, locale) {
+  let name = lang;
+  if (['en-GB', 'fr-CA'].includes(locale)) name = locale;
+  if (lang === 'pt' && locale !== 'pt-PT') name = 'pt-BR'; // as our texts
+  if (lang === 'es' && !['es', 'es-ES'].includes(locale)) name = 'es-419';
+  return /** @type {import('@stripe/stripe-js').StripeElementLocale} */ (name);
+}
+
+/**
  * @param {Place} place
  * @param {import('./checkout-view.js').View} view
  */
@@ -121,7 +137,7 @@ export function createSession(place, view) {
    */
   function openStripe(Stripe) {
     stripe = Stripe(config.publishable_key, {
-      locale: /** @type {'en' | 'fr'} */ (page.lang),
+      locale: stripeLocale(page.lang, page.locale),
       ...(config.stripe_account && { stripeAccount: config.stripe_account }),
     });
     stripe.registerAppInfo(config.app_info);

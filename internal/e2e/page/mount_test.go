@@ -371,7 +371,7 @@ func TestTheMountedFormTellsMistakes(t *testing.T) {
 	f.openPage()
 	f.wantCalls("error order_not_found: checkoutd: this clientToken opens no order at " + f.URL +
 		". It belongs to one order, and ends a day after it.")
-	f.Until(in("[role=alert]") + ".textContent === 'The payment form could not be loaded.'")
+	f.Until(in("[role=alert]") + ".textContent === 'The payment form could not be opened. Please try again.'")
 	f.Screenshot("mount-failure")
 
 	f.Expect("CORS")
