@@ -144,7 +144,8 @@ func TestLongOutputGoesThroughThePager(t *testing.T) {
 		"none is wanted":                      {"list --lines 2 --no-pager", "tr 0-9 a-j", "0\n1\n", 0},
 		"it need not read to the end":         {"list --lines 100000", "head -n 1", "0\n", 0},
 		"the command's exit code is kept":     {"list --fails", "cat >/dev/null", "", cli.ExitUnknown},
-		"help and errors do without":          {"list --lines many", "tr a-z A-Z", "", cli.ExitUsage},
+		"errors do without":                   {"list --lines many", "tr a-z A-Z", "", cli.ExitUsage},
+		"the help is long, too":               {"help list", "head -c 5", "usage", 0},
 		"one that does not exist says so":     {"list", "no-such-pager 2>/dev/null", "", 0},
 		"output that is no list does without": {"completion fish", "head -n 0", "function", 0},
 	} {

@@ -12,9 +12,11 @@ const helpWidth = 79
 
 // help prints the help of one command: its usage, a paragraph, its subcommands
 // or its flags, and an example.
-func help(c named, out io.Writer) error {
-	_, err := io.WriteString(out, helpText(c))
-	return err
+func help(c named, e Env) error {
+	return e.paged(true, func(e Env) error {
+		_, err := io.WriteString(e.Out, helpText(c))
+		return err
+	})
 }
 
 func helpText(c named) string {

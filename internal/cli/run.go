@@ -19,7 +19,7 @@ import (
 func Run(ctx context.Context, root Command, args []string, e Env) error {
 	top := named{root, root.Name}
 	if len(args) > 0 && args[0] == "help" {
-		return helpOn(top, args[1:], e.Out)
+		return helpOn(top, args[1:], e)
 	}
 	if len(args) > 0 && args[0] == completeName {
 		return complete(top, args[1:], e.Out)
@@ -30,14 +30,14 @@ func Run(ctx context.Context, root Command, args []string, e Env) error {
 		return runGroup(c, rest, e)
 	}
 	if len(rest) > 0 && isHelp(rest[0]) {
-		return help(c, e.Out)
+		return help(c, e)
 	}
 
 	fs, o, act := c.flags()
 	words, err := parse(fs, rest)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return help(c, e.Out)
+		return help(c, e)
 	case err != nil:
 		return c.wrong(flagError(fs, err))
 	case len(words) > 0 && c.Args == "":
@@ -58,18 +58,18 @@ func runGroup(c named, rest []string, e Env) error {
 		_, _ = io.WriteString(e.Err, helpText(c)+"\n")
 		return WithExitCode(ExitUsage, fmt.Errorf("no command given%s", c.choice()))
 	case isHelp(rest[0]):
-		return help(c, e.Out)
+		return help(c, e)
 	}
 	return c.wrong(c.unexpected(rest[0]))
 }
 
 // helpOn prints the help of the command that the words name.
-func helpOn(top named, words []string, out io.Writer) error {
+func helpOn(top named, words []string, e Env) error {
 	c, rest := top.find(words)
 	if len(rest) > 0 {
 		return c.wrong(c.unexpected(rest[0]))
 	}
-	return help(c, out)
+	return help(c, e)
 }
 
 // unexpected returns the error about a word that is no subcommand of c, nor an
