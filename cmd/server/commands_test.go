@@ -192,7 +192,7 @@ func TestStartThatFailsLeavesNoPortOpen(t *testing.T) {
 			other := newProgram(p.T)
 			other.start("offline Stripe on", "stripe")
 			p.settings["SANDBOX_ADDR"] = other.settings["SANDBOX_ADDR"]
-			return "address already in use"
+			return "SANDBOX_ADDR: listen on"
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

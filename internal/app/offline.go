@@ -14,6 +14,7 @@ import (
 
 	"checkoutd/internal/config"
 	"checkoutd/internal/filelock"
+	"checkoutd/internal/httpserver"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/sandbox/stripejs"
 )
@@ -32,7 +33,7 @@ type offline struct {
 func newOffline(cfg *config.Config, log zerolog.Logger, shop string, sent http.Handler) (*offline, error) {
 	listener, err := sandbox.ListenLoopback(cfg.SandboxAddr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("SANDBOX_ADDR: %w", httpserver.ExplainListen(cfg.SandboxAddr, err))
 	}
 
 	c := sandbox.Config{

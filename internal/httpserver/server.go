@@ -84,7 +84,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	var lc net.ListenConfig
 	listening, err := lc.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
-		return nil, explainListen(c.Addr, err)
+		return nil, ExplainListen(c.Addr, err)
 	}
 
 	conns := newConnections(maxConnections(c.MaxConnections), c.isExempt, c.Log)

@@ -42,8 +42,8 @@ func http2Config() *http.HTTP2Config {
 	}
 }
 
-// explainListen says what to do about an address that cannot be opened.
-func explainListen(addr string, err error) error {
+// ExplainListen says what to do about an address that cannot be opened.
+func ExplainListen(addr string, err error) error {
 	_, port, _ := net.SplitHostPort(addr)
 
 	switch {
