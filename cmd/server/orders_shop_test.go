@@ -35,3 +35,27 @@ func TestShowShop(t *testing.T) {
 		}
 	}
 }
+
+func TestShowItems(t *testing.T) {
+	t.Parallel()
+	o := orders.Order{
+		Currency: "usd",
+		Items: []orders.Item{
+			{SKU: "mug", Quantity: 2, UnitAmount: 900},
+			{
+				SKU: "club", Quantity: 2, UnitAmount: 1200,
+				Recurring: &orders.Recurring{Interval: "month", IntervalCount: 3},
+			},
+		},
+		ShippingRate: orders.ShippingRate{ID: "post", Name: "Post", Amount: 490},
+	}
+
+	var out strings.Builder
+	showItems(&out, &o)
+
+	const want = "item\tmug\t2 × 9.00 USD\t\nitem\tclub\t2 × 12.00 USD\tevery 3 month\n" +
+		"shipping\tPost\t4.90 USD\nlater\t24.00 USD every 3 month\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

@@ -48,6 +48,7 @@ func TestGoodsBesideASubscription(t *testing.T) {
 			s.WantQuiet()
 			s.WantCharged(5290)
 			wantVoided(t, s, sub)
+			wantReceipt(t, b.Call("GET", "/complete?order="+id, "").Body)
 
 			end := s.State(id).Subscription(sub).PeriodEnd
 			s.App.Sandbox().Advance(month)
@@ -74,6 +75,19 @@ func wantAnswer(t *testing.T, r e2etest.Reply, status int, word string) {
 	t.Helper()
 	if r.Status != status || !strings.Contains(r.Body, word) {
 		t.Errorf("answered %d %s, want %d with %s", r.Status, r.Body, status, word)
+	}
+}
+
+// wantReceipt checks that a receipt says what was paid, and what is paid later.
+func wantReceipt(t *testing.T, page string) {
+	t.Helper()
+	for _, want := range []string{
+		`data-amount="5290"`, `data-amount="490"`, "$12.00</span> every month", "1 Road",
+		"After that you pay $12.00 every month until you cancel.",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the receipt does not say %q", want)
+		}
 	}
 }
 
