@@ -254,6 +254,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 			CollectEmail:   cfg.CollectEmail,
 			BillingAddress: cfg.BillingAddress == "full",
 			ShippingPhone:  cfg.ShippingPhone,
+			CountryHeader:  cfg.CountryHeader,
 		},
 	})
 }

@@ -1,6 +1,10 @@
 package config
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+	"regexp"
+)
 
 // Page is what the checkout page offers and asks for beside the payment
 // method.
@@ -9,6 +13,7 @@ type Page struct {
 	CollectEmail          bool
 	BillingAddress        string // auto or full
 	ShippingPhone         bool
+	CountryHeader         string // of a trusted proxy, "" for none
 	PaymentMethodCreation string // option of Elements: manual or ""
 	AppleDomainFile       string
 	AppleDomain           []byte // the content of AppleDomainFile, nil if it is not set
@@ -31,7 +36,7 @@ func pageSection() section {
 			name: "BILLING_ADDRESS",
 			def:  "auto",
 			help: "auto: the form asks for what the payment method needs; full: it asks for the whole billing " +
-				"address.",
+				"address. Where an order ships, it is the shipping address unless the buyer says otherwise.",
 			modes: checkoutModes,
 			read:  oneOf(func(c *Config) *string { return &c.BillingAddress }, "auto", "full"),
 		},
@@ -41,6 +46,14 @@ func pageSection() section {
 			help:  "true asks for a phone number with the shipping address.",
 			modes: checkoutModes,
 			read:  boolean(func(c *Config) *bool { return &c.ShippingPhone }),
+		},
+		{
+			name: "COUNTRY_HEADER",
+			help: "The header in which your CDN tells the buyer's country, like CF-IPCountry: the form begins with " +
+				"it. It is believed of TRUSTED_PROXIES only, which have to set or drop it. Without it the form begins " +
+				"with the region of the browser's language.",
+			modes: checkoutModes,
+			read:  readCountryHeader,
 		},
 		{
 			name:  "COLLECT_EMAIL",
@@ -64,6 +77,16 @@ func pageSection() section {
 			read:  text(func(c *Config) *string { return &c.AppleDomainFile }),
 		},
 	}}
+}
+
+var headerName = regexp.MustCompile(`^[A-Za-z0-9-]{1,60}$`)
+
+func readCountryHeader(c *Config, s string) error {
+	if s != "" && !headerName.MatchString(s) {
+		return errors.New("is not the name of a header. Use one like CF-IPCountry")
+	}
+	c.CountryHeader = s
+	return nil
 }
 
 // finishPage reads the file of APPLE_PAY_DOMAIN_FILE.

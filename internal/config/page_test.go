@@ -15,6 +15,11 @@ func TestPageRefusals(t *testing.T) {
 			want:    `PAYMENT_METHOD_CREATION is "automatic".`,
 			mention: "(empty), manual",
 		},
+		"a header that is none": {
+			environ: []string{"COUNTRY_HEADER=CF IPCountry"},
+			want:    `COUNTRY_HEADER is not the name of a header.`,
+			mention: "CF-IPCountry",
+		},
 		"an unknown billing address": {
 			environ: []string{"BILLING_ADDRESS=never"},
 			want:    `BILLING_ADDRESS is "never".`,

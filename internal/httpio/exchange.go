@@ -16,6 +16,7 @@ type Exchange struct {
 	https bool
 	proxy bool // ip is a proxy's, because it did not name the client
 	mixed bool // X-Forwarded-Proto lists https and other schemes
+	via   bool // it came through a trusted proxy
 
 	foreign bool // it comes from a page of another origin
 
@@ -140,6 +141,10 @@ func withExchange(r *http.Request) (*http.Request, *Exchange) {
 	x.ip, _ = peer(r)
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), x
 }
+
+// ViaProxy reports whether the request came through a trusted proxy, whose
+// headers may be believed.
+func (x *Exchange) ViaProxy() bool { return x.via }
 
 // MarkForeign notes that a page of another origin makes the request, in which
 // cookies do not count. It is to be called before the handler.

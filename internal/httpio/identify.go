@@ -46,6 +46,7 @@ func identify(r *http.Request, trusted []netip.Prefix) *Exchange {
 		return x
 	}
 
+	x.via = true
 	x.ip, x.proxy = ForwardedFor(r.Header.Values("X-Forwarded-For"), addr, trusted)
 
 	var https bool

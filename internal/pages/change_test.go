@@ -124,7 +124,7 @@ func TestCheckoutScriptHoldsTheOrderOfAPaymentThatWaits(t *testing.T) {
 		s.order.PaymentStatus, s.resume = "unpaid", ""
 	})
 	s.openCheckout()
-	s.tab.until("!document.querySelector('#order-controls').disabled && !document.querySelector('#contact').hidden && !document.querySelector('#promotion-form').hidden")
+	s.tab.until("!document.querySelector('#order-controls').disabled && !document.querySelector('#contact').hidden && !document.querySelector('#promotion-open').hidden")
 }
 
 // A line that another tab added is drawn, and the last line cannot be removed.

@@ -80,7 +80,7 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	pg, err := p.checkoutPage(r.Context(), p.localeFor(r, o.view), o)
+	pg, err := p.checkoutPage(r, p.localeFor(r, o.view), o)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	loc := p.localeFor(r, o.view)
-	pg, err := p.checkoutPage(r.Context(), loc, o)
+	pg, err := p.checkoutPage(r, loc, o)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,8 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // checkoutPage returns the checkout of an order: its form, or its state.
-func (p *Pages) checkoutPage(ctx context.Context, loc locale, opened openedOrder) (pg page, err error) {
+func (p *Pages) checkoutPage(r *http.Request, loc locale, opened openedOrder) (pg page, err error) {
+	ctx := r.Context()
 	o := opened.view
 	t := loc.texts.Checkout.ForMode(formMode(o))
 	view := checkoutPage{
@@ -165,7 +166,7 @@ func (p *Pages) checkoutPage(ctx context.Context, loc locale, opened openedOrder
 		return page{}, err
 	}
 
-	config, err := p.config(ctx, opened.Order, o)
+	config, err := p.config(r, opened.Order, o)
 	if err != nil {
 		return page{}, err
 	}

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"context"
 	"net/http"
 
 	"checkoutd/internal/appearance"
@@ -38,7 +37,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	view, err := p.config(r.Context(), o, p.cfg.Orders.View(r.Context(), o))
+	view, err := p.config(r, o, p.cfg.Orders.View(r.Context(), o))
 	if err != nil {
 		return err
 	}
@@ -48,7 +47,8 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 
 // config returns what the script needs to know of an order. The page brings it
 // along, which saves the first call; a form that opens again asks for it.
-func (p *Pages) config(ctx context.Context, o orders.Order, view orders.View) (*configView, error) {
+func (p *Pages) config(r *http.Request, o orders.Order, view orders.View) (*configView, error) {
+	ctx := r.Context()
 	var resume *payments.Answer
 
 	answer, underWay, err := p.cfg.Payments.Resume(ctx, o.ID)
@@ -76,6 +76,7 @@ func (p *Pages) config(ctx context.Context, o orders.Order, view orders.View) (*
 			Shipping: view.Ships,
 			Billing:  form.BillingAddress,
 			Phone:    form.ShippingPhone,
+			Country:  p.country(r, view.ShippingCountries),
 		},
 		CollectEmail:   form.CollectEmail,
 		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog(ctx).HasPromotions(),

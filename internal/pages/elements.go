@@ -192,4 +192,6 @@ type addressView struct {
 	Shipping bool `json:"shipping"`
 	Billing  bool `json:"billing"`
 	Phone    bool `json:"phone"` // with the shipping address
+	// Country is where the buyer seems to be, "" where nothing says so.
+	Country string `json:"country,omitempty"`
 }

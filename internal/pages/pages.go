@@ -132,6 +132,9 @@ type Form struct {
 	CollectEmail   bool
 	BillingAddress bool // the whole address, not only what the method needs
 	ShippingPhone  bool // a phone number with the shipping address
+	// CountryHeader names the header with the buyer's country that a trusted
+	// proxy sets, "" for none.
+	CountryHeader string
 }
 
 // Pages renders the pages. It does not change after New and is safe for

@@ -10,41 +10,43 @@ type Checkout struct {
 	CheckoutScript
 	CheckoutPlurals
 
-	Title           string
-	YourOrder       string
-	Payment         string
-	NothingToPay    string
-	Retry           string
-	ResumeTitle     string
-	ResumeText      string
-	Resume          string
-	PayAnotherWay   string
-	Secured         string
-	TestCardsTitle  string
-	TestCardsNote   string
-	CardPays        string
-	CardAsks        string
-	CardDeclines    string
-	CardNoFunds     string
-	PromotionCode   string
-	ApplyCode       string
-	RemoveCode      string
-	OrAnotherWay    string
-	Contact         string
-	ShippingAddress string
-	ShippingMethod  string
-	NoRates         string
-	Method          string
-	BillingAddress  string
-	BillingSame     string
-	TrialNote       string
-	LaterNote       string // once the first payment is made
-	TrialDays       Plural
-	FirstPayment    string
-	Intro           string
-	ViewDetails     string
-	States          map[string]State
-	Modes           map[string]Mode // what is said otherwise in a mode of orders
+	Title            string
+	YourOrder        string
+	Payment          string
+	NothingToPay     string
+	Retry            string
+	ResumeTitle      string
+	ResumeText       string
+	Resume           string
+	PayAnotherWay    string
+	Secured          string
+	TestCardsTitle   string
+	TestCardsNote    string
+	CardPays         string
+	CardAsks         string
+	CardDeclines     string
+	CardNoFunds      string
+	ShowOrder        string
+	AddPromotionCode string
+	PromotionCode    string
+	ApplyCode        string
+	RemoveCode       string
+	OrAnotherWay     string
+	Contact          string
+	ShippingAddress  string
+	ShippingMethod   string
+	NoRates          string
+	Method           string
+	BillingAddress   string
+	BillingSame      string
+	TrialNote        string
+	LaterNote        string // once the first payment is made
+	TrialDays        Plural
+	FirstPayment     string
+	Intro            string
+	ViewDetails      string
+	States           map[string]State
+	Modes            map[string]Mode // what is said otherwise in a mode of orders
 }
 
 // CheckoutScript are those of the checkout that its script shows.

@@ -90,13 +90,14 @@ export function openCheckout(place) {
 
     try {
       const opened = form.mount(customerSessionClientSecret);
-      contact.mountContact();
+      const drawn = contact.mountContact();
       express.mountExpress(press);
-      await opened;
+      await Promise.all([opened, drawn]);
     } catch (failure) {
       return fail('form_failed', /** @type {Error} */ (failure).message);
     }
 
+    await orders.settled();
     ready(t.formReady);
   }
 

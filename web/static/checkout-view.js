@@ -6,6 +6,10 @@
  * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'}
  *   Phase
  *
+ * @typedef {object} Wrong a part of the form in which something is wrong
+ * @property {string} title
+ * @property {() => void} go moves the focus into it
+ *
  * @typedef {ReturnType<typeof createView>} View
  */
 
@@ -73,18 +77,39 @@ export function createView({ byId }) {
     byId('payment-details').inert = locked;
   }
 
-  /** @param {string} text */
-  function showMessage(text) {
+  /**
+   * @param {string} text
+   * @param {Wrong[]} [wrong] what the buyer has to look at, listed as links
+   */
+  function showMessage(text, wrong = []) {
     messageBox.textContent = text;
     if (!text) return;
+    if (wrong.length > 0) messageBox.append(list(wrong));
     messageBox.scrollIntoView({ block: 'nearest' });
     // The bank's dialog leaves the focus nowhere; otherwise the focus stays.
     if (document.activeElement === document.body) messageBox.focus();
   }
 
+  /** @param {Wrong[]} wrong */
+  function list(wrong) {
+    const all = document.createElement('ul');
+    for (const { title, go } of wrong) {
+      const item = document.createElement('li');
+      const link = document.createElement('button');
+      link.type = 'button';
+      link.className = 'link';
+      link.textContent = title;
+      link.addEventListener('click', go);
+      item.append(link);
+      all.append(item);
+    }
+
+    return all;
+  }
+
   /** Returns the message on show. */
   function message() {
-    return messageBox.textContent ?? '';
+    return messageBox.firstChild?.textContent ?? '';
   }
 
   function focusResume() {

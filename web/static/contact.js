@@ -14,6 +14,7 @@
  * @typedef {ReturnType<typeof createContact>} ContactForm
  */
 import { ApiError, describe } from './api.js';
+import { sleep } from './dom.js';
 
 /**
  * Returns an address without its empty parts.
@@ -52,9 +53,39 @@ function isSame(a, b) {
 const places = {
   email: 'email-error',
   shipping: 'shipping-error',
+  shipping_rate: 'rates-error',
   billing: 'billing-error',
-  'payment-message': 'payment-message',
 };
+
+/** Where the title of each part of the form is. */
+const titles = {
+  email: 'contact-title',
+  shipping: 'shipping-title',
+  shipping_rate: 'rates-title',
+  payment: 'method-title',
+  billing: 'billing-title',
+};
+
+/**
+ * Waits until an element is ready, or cannot be loaded.
+ *
+ * @param {(type: any, handler: () => void) => unknown} on of the element
+ */
+function firstOf(on) {
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    on('ready', () => resolve());
+    on('loaderror', () => resolve());
+  });
+}
+
+/**
+ * Returns the field that a failure is about, "" for none.
+ *
+ * @param {unknown} failure
+ */
+function fieldOf(failure) {
+  return failure instanceof ApiError ? (failure.problem?.field ?? '').split('.')[0] : '';
+}
 
 /**
  * @param {import('./session.js').Place} place
@@ -67,6 +98,14 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   const { change, isChangeable, isFree, onOrder, order } = orders;
 
   const sendAfterMs = 500;
+  const drawnWithinMs = 5_000;
+
+  /**
+   * What resolves when an element has its height, or cannot be loaded.
+   *
+   * @type {Promise<unknown>[]}
+   */
+  const drawn = [];
   const sameBox = byId('billing-same', HTMLInputElement);
 
   /**
@@ -78,6 +117,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
    */
   const mounted = { shipping: null, billing: null };
   let email = '';
+  let isEmailComplete = false;
   /**
    * @type {import('@stripe/stripe-js').StripeLinkAuthenticationElement | null}
    */
@@ -88,13 +128,30 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   /**
    * Mounts the elements that this order needs. An order whose payment is in
    * flight has these details already.
+   *
+   * @returns {Promise<unknown>} resolves when they have their height, so that
+   *   nothing moves afterwards; it does not wait long for that
    */
-  function mountContact() {
+  async function mountContact() {
     if (!form.elements || !isChangeable()) return;
+    sendGuess();
     if (session.config.collect_email) mountEmail(form.elements);
     sync();
     onOrder(sync);
     form.onInput(sync);
+
+    return Promise.race([Promise.all(drawn), sleep(drawnWithinMs)]);
+  }
+
+  /**
+   * Tells the server where the buyer seems to be, so that the shipping rates
+   * have their place when the form is ready.
+   */
+  function sendGuess() {
+    const country = session.config.address?.country;
+    const { contact, ships } = order();
+    if (country && ships && !contact.shipping)
+      change({ shipping: { address: { country } } }).catch(() => {});
   }
 
   /** @param {import('./form.js').StripeElements} group */
@@ -104,10 +161,12 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
     const known = order().contact.email;
     link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
     link.on('change', ({ complete, value }) => {
+      isEmailComplete = complete;
       email = complete ? value.email : '';
       sendSoon();
     });
 
+    drawn.push(firstOf(link.on.bind(link)));
     link.mount(stand('link-authentication'));
   }
 
@@ -129,7 +188,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
     byId('shipping').hidden = !ships;
     toggle('shipping', ships);
 
-    const bills = Boolean(session.config.address?.billing) && !form.savedChosen && !isFree();
+    const bills = form.hasBilling() && !form.savedChosen && !isFree();
     byId('billing').hidden = !bills;
     byId('billing-choice').hidden = !ships;
     toggle('billing', bills && !(ships && sameBox.checked));
@@ -174,12 +233,13 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
       sendSoon();
     });
 
+    drawn.push(firstOf(element.on.bind(element)));
     element.mount(stand(`${mode}-address`));
   }
 
   /**
    * Returns what an address element begins with: the known address, or the name
-   * under which the shop knows the buyer.
+   * under which the shop knows the buyer and the country of the guess.
    *
    * @param {'shipping' | 'billing'} mode
    */
@@ -191,7 +251,13 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
       return { defaultValues: { name, phone, address } };
     }
 
-    return contact.name ? { defaultValues: { name: contact.name } } : {};
+    const country = known?.address.country || session.config.address?.country;
+    return {
+      defaultValues: {
+        ...(contact.name ? { name: contact.name } : {}),
+        ...(country ? { address: { country } } : {}),
+      },
+    };
   }
 
   /**
@@ -231,6 +297,58 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   }
 
   /**
+   * Returns the parts of the form in which something is missing or wrong, in
+   * the order of the page.
+   *
+   * @returns {import('./checkout-view.js').Wrong[]}
+   */
+  function incomplete() {
+    const { shipping, billing } = mounted;
+    const { ships, shipping_rates: rates } = order();
+    return [
+      ...(link && !isEmailComplete ? [part('email')] : []),
+      ...(shipping && !shipping.complete ? [part('shipping')] : []),
+      ...(ships && rates.length === 0 ? [part('shipping_rate')] : []),
+      ...(form.incomplete ? [part('payment')] : []),
+      ...(billing && !billing.complete ? [part('billing')] : []),
+    ];
+  }
+
+  /**
+   * Returns a part of the form with its title, and how to get there.
+   *
+   * @param {keyof typeof titles} name
+   */
+  function part(name) {
+    const title = byId(titles[name]);
+    const element = {
+      email: link,
+      shipping: mounted.shipping?.element,
+      shipping_rate: byId('shipping-rates').querySelector('input'),
+      payment: form.payment,
+      billing: mounted.billing?.element,
+    }[name];
+
+    return {
+      title: title.textContent ?? '',
+      go() {
+        title.parentElement?.scrollIntoView({ block: 'start' });
+        element?.focus();
+      },
+    };
+  }
+
+  /**
+   * Returns the part that a failure is about, none if it is about no part.
+   *
+   * @param {unknown} failure
+   */
+  function partOf(failure) {
+    const name = fieldOf(failure);
+    return name in titles ? [part(/** @type {keyof typeof titles} */ (name))] : [];
+  }
+
+  /**
    * Returns the billing details for createConfirmationToken, which wants every
    * part, even empty ones, because the Payment Element does not collect them
    * here. A saved method has its own.
@@ -245,7 +363,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
    * Returns the billing address, if the form collects it and it is complete.
    */
   function billingAddress() {
-    if (!session.config.address?.billing || form.savedChosen) return null;
+    if (!form.hasBilling() || form.savedChosen) return null;
     const from = mounted.billing ?? (sameBox.checked ? mounted.shipping : null);
     return from?.complete ? from.value : null;
   }
@@ -292,7 +410,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   async function send(details) {
     if (Object.keys(details).length === 0 || !isChangeable()) return;
 
-    for (const place of Object.values(places)) byId(place).textContent = '';
+    for (const place of [...Object.values(places), 'payment-message']) byId(place).textContent = '';
 
     try {
       await change(details);
@@ -309,8 +427,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
    * @param {unknown} failure
    */
   function showBeside(failure) {
-    const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
-    const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
+    const place = places[/** @type {keyof places} */ (fieldOf(failure))] ?? 'payment-message';
     byId(place).textContent = describe(failure, page);
   }
 
@@ -319,5 +436,15 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
     sendSoon();
   });
 
-  return { mountContact, close, isComplete, billingDetails, cancelSend, flush, showBeside };
+  return {
+    mountContact,
+    close,
+    isComplete,
+    incomplete,
+    partOf,
+    billingDetails,
+    cancelSend,
+    flush,
+    showBeside,
+  };
 }

@@ -28,6 +28,8 @@ export function createForm({ dom, look }, session, orders) {
   let elements;
   /** Whether the buyer chose a saved payment method. */
   let savedChosen = false;
+  /** Whether the Payment Element has all it needs. */
+  let complete = false;
   /**
    * The terms that Stripe.js received last.
    *
@@ -37,6 +39,8 @@ export function createForm({ dom, look }, session, orders) {
   let sentTerms = {};
   /** @type {PaymentElement | null} */
   let payment = null;
+  /** Whether the Payment Element leaves the billing address to the page. */
+  let withoutAddress = false;
   /** Ends the wait for a Payment Element that is not needed any more. */
   let stopWaiting = () => {};
   /**
@@ -127,6 +131,8 @@ export function createForm({ dom, look }, session, orders) {
   function mountPayment() {
     const created = /** @type {StripeElements} */ (elements).create('payment', paymentOptions());
     payment = created;
+    complete = false;
+    withoutAddress = hasBilling();
     created.on('change', methodChanged);
 
     const loaded = /** @type {Promise<void>} */ (
@@ -160,20 +166,37 @@ export function createForm({ dom, look }, session, orders) {
   }
 
   /**
-   * Returns the options of the Payment Element, which collects no billing
-   * address where the page itself does.
+   * Reports whether the page itself has the billing address: the shop asks for
+   * it, or it is the shipping address unless the buyer says otherwise.
+   *
+   * @param {import('./api.js').Order} [of]
+   */
+  function hasBilling(of = order()) {
+    return Boolean(session.config.address?.billing) || of.ships;
+  }
+
+  /**
+   * Returns the options of the Payment Element, which does not ask again for a
+   * billing address that the page has. The buyer's country is a guess.
    */
   function paymentOptions() {
-    const { config } = session;
-    if (!config.address?.billing) return config.payment_element;
+    const { address, payment_element: options } = session.config;
+    const country = address?.country;
     return {
-      ...config.payment_element,
-      fields: { billingDetails: { address: /** @type {const} */ ('never') } },
+      ...options,
+      ...(country ? { defaultValues: { billingDetails: { address: { country } } } } : {}),
+      ...(hasBilling() ? billingFields() : {}),
     };
   }
 
+  function billingFields() {
+    const asked = hasBilling() ? 'never' : 'auto';
+    return { fields: { billingDetails: { address: /** @type {'never' | 'auto'} */ (asked) } } };
+  }
+
   /** @param {PaymentChange} event */
-  function methodChanged({ value }) {
+  function methodChanged({ value, complete: isComplete }) {
+    complete = isComplete;
     const saved = value?.payment_method;
     savedChosen = Boolean(saved);
     dom.byId('saved-method-note').textContent = saved ? savedNote(saved.type) : '';
@@ -200,6 +223,11 @@ export function createForm({ dom, look }, session, orders) {
   }
 
   onOrder((now) => {
+    if (payment && hasBilling(now) !== withoutAddress) {
+      withoutAddress = hasBilling(now);
+      payment.update(billingFields());
+    }
+
     const next = terms(now);
     if (!elements || isFree(now) || forFree) return;
     if (JSON.stringify(next) === JSON.stringify(sentTerms)) return;
@@ -214,6 +242,14 @@ export function createForm({ dom, look }, session, orders) {
     get savedChosen() {
       return savedChosen;
     },
+    get payment() {
+      return payment;
+    },
+    /** Reports whether something is missing in the Payment Element. */
+    get incomplete() {
+      return payment !== null && !complete;
+    },
+    hasBilling,
     onInput,
     isOutdated,
     canFollow,

@@ -68,9 +68,10 @@ export function createPay(place, view, session, orders, form, contact, summary) 
    *
    * @param {string} code
    * @param {string} text
+   * @param {import('./checkout-view.js').Wrong[]} [wrong]
    */
-  function say(code, text) {
-    view.showMessage(text);
+  function say(code, text, wrong) {
+    view.showMessage(text, wrong);
     place.failed(code, text);
   }
 
@@ -121,12 +122,12 @@ export function createPay(place, view, session, orders, form, contact, summary) 
 
     const shown = order().amount;
     const submitted = await form.elements.submit();
-    if (submitted.error) return complain(payer, submitted.error.message);
+    if (submitted.error) return complainOfParts(payer, submitted.error.message);
 
     try {
       await payer.prepare();
     } catch (failure) {
-      return complain(payer, describe(failure, page), codeOf(failure));
+      return complain(payer, describe(failure, page), codeOf(failure), contact.partOf(failure));
     }
 
     await settled();
@@ -157,12 +158,12 @@ export function createPay(place, view, session, orders, form, contact, summary) 
    * @returns {Promise<import('./confirm.js').Confirmation | null>}
    */
   async function newPlacing(payer) {
-    if (!(await contact.isComplete())) return complain(payer, t.detailsMissing);
+    if (!(await contact.isComplete())) return complainOfParts(payer);
 
     try {
       await payer.prepare();
     } catch (failure) {
-      return complain(payer, describe(failure, page), codeOf(failure));
+      return complain(payer, describe(failure, page), codeOf(failure), contact.partOf(failure));
     }
 
     await settled();
@@ -190,17 +191,31 @@ export function createPay(place, view, session, orders, form, contact, summary) 
   }
 
   /**
+   * Names the parts in which something is missing. If it is one, Stripe.js
+   * knows better what.
+   *
+   * @param {Payer} payer
+   * @param {string} [message] of Stripe.js
+   */
+  function complainOfParts(payer, message) {
+    const wrong = contact.incomplete();
+    const text = message && wrong.length < 2 ? message : t.detailsMissing;
+    return complain(payer, text, '', wrong);
+  }
+
+  /**
    * @param {Payer} payer
    * @param {string} [message]
    * @param {string} [code] of a failure; none for what the buyer has to
    *   complete or to look at first
+   * @param {import('./checkout-view.js').Wrong[]} [wrong]
    * @returns {null}
    */
-  function complain(payer, message = t.wentWrong, code = '') {
+  function complain(payer, message = t.wentWrong, code = '', wrong = []) {
     if (view.phase() !== 'busy') return null;
     ready();
-    if (code) say(code, message);
-    else view.showMessage(message);
+    if (code) say(code, message, wrong);
+    else view.showMessage(message, wrong);
     payer.failed(message);
     return null;
   }
@@ -233,7 +248,7 @@ export function createPay(place, view, session, orders, form, contact, summary) 
     if (failure.code === 'options_changed') return optionsChanged(failure);
 
     ready();
-    say(codeOf(failure), describe(failure, page));
+    say(codeOf(failure), describe(failure, page), contact.partOf(failure));
     contact.showBeside(failure);
   }
 

@@ -10,8 +10,12 @@
  */
 export function startPromotion({ dom: { byId } }, session, { onOrder, order }, { applyChange }) {
   const form = byId('promotion-form');
+  const opener = byId('promotion-open');
   const input = byId('promotion-input', HTMLInputElement);
   const problem = byId('promotion-error');
+
+  /** Whether the buyer asked for the field. */
+  let isOpen = false;
 
   /** @param {boolean} wrong */
   function mark(wrong) {
@@ -28,11 +32,27 @@ export function startPromotion({ dom: { byId } }, session, { onOrder, order }, {
     if (!applied) return input.focus();
 
     input.value = '';
+    isOpen = false;
+    show();
     byId('promotion-remove').focus();
   }
 
   async function remove() {
-    if (await applyChange({ promotion_code: '' })) input.focus();
+    if (await applyChange({ promotion_code: '' })) opener.focus();
+  }
+
+  /** Shows the field if the buyer asked for it, or what asks for it. */
+  function show() {
+    const isTaken = session.config.promotion_codes && order().mode === 'payment';
+    const isMissing = isTaken && order().discount === null;
+    opener.hidden = !isMissing || isOpen;
+    form.hidden = !isMissing || !isOpen;
+  }
+
+  function open() {
+    isOpen = true;
+    show();
+    input.focus();
   }
 
   form.addEventListener('submit', (event) => {
@@ -41,9 +61,7 @@ export function startPromotion({ dom: { byId } }, session, { onOrder, order }, {
   });
   input.addEventListener('input', () => mark(false));
   byId('promotion-remove').addEventListener('click', remove);
+  opener.addEventListener('click', open);
 
-  onOrder(() => {
-    form.hidden =
-      !session.config.promotion_codes || order().mode !== 'payment' || order().discount !== null;
-  });
+  onOrder(show);
 }

@@ -26,7 +26,8 @@
  * @property {Appearance} [appearance_dark]
  * @property {PaymentElementOptions} payment_element
  * @property {ExpressOptions | null} express
- * @property {{billing: boolean, phone?: boolean}} [address]
+ * @property {{billing: boolean, phone?: boolean, country?: string}} [address]
+ *   country is where the buyer seems to be
  * @property {boolean} [collect_email]
  * @property {boolean} [promotion_codes]
  * @property {Order} order

@@ -75,6 +75,7 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
     setText(root, '#order-shipping .rate-name', rate?.name ?? '');
     setText(root, '#order-shipping dd', rate?.amount ? money(rate.amount) : t.free);
     setText(root, '#order-total', money(current.amount));
+    setText(root, '#fold-total', money(current.amount));
 
     if (page.every) {
       const mixed = isMixed();
@@ -208,6 +209,11 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
     applyChange({ items });
     showLines(order().items);
   }
+
+  const fold = byId('summary-fold');
+  fold.addEventListener('click', () => {
+    fold.setAttribute('aria-expanded', String(fold.getAttribute('aria-expanded') !== 'true'));
+  });
 
   lines.addEventListener('click', (event) => {
     const clicked = clickedIn(event, '.line');

@@ -17,11 +17,15 @@ func TestFreeOrderIsPlaced(t *testing.T) {
 	v := e2etest.Visit(t, s)
 	v.Do(browsertest.Viewport(320, 640))
 	id := v.Order("mug")
+	e2etest.Want(v, "document.querySelector('#order-lines').checkVisibility()", false)
+	v.WaitText("fold-total", "$22.90")
+	v.Click("#summary-fold")
 	v.Click("[data-sku=mug] [data-action=more]")
 	v.WaitText("order-total", "$40.90")
 	v.Click("[data-sku=mug] [data-action=more]")
 	v.WaitText("order-total", "$54.00")
 
+	v.Click("#promotion-open")
 	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "gift\r"))
 	v.WaitText("pay-label", "Place order")
 	v.Until("!document.querySelector('[data-stripe-element=payment]') && document.querySelector('[data-stripe-element=address]')")
@@ -34,6 +38,7 @@ func TestFreeOrderIsPlaced(t *testing.T) {
 	v.Click("#promotion-remove")
 	v.WaitText("pay-label", "$54.00")
 	v.FormReady()
+	v.Click("#promotion-open")
 	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "gift\r"))
 	v.WaitText("pay-label", "Place order")
 

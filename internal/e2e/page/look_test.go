@@ -84,6 +84,12 @@ const shifted = `new Promise((done) => {
 // fetched lists what the browser fetched for the page, without the page.
 const fetched = `performance.getEntriesByType('resource').map(({name}) => name.split('?')[0])`
 
+// smallTargets lists what is less than 44 pixels high and can be pressed. A
+// check box is pressed by its label.
+const smallTargets = `[...document.querySelectorAll('a, button, summary, label.check, label.rate, select, input:not([type=checkbox], [type=radio])')]
+	.filter((e) => e.checkVisibility() && !e.matches('.skip') && Math.round(e.getBoundingClientRect().height) < 44)
+	.map((e) => e.id || e.outerHTML.slice(0, 80))`
+
 // What the buyer sees stays where it is while the form loads, and little is
 // fetched: on a slow line every request costs its way there and back.
 func TestTheCheckoutStandsStill(t *testing.T) {
@@ -103,6 +109,11 @@ func TestTheCheckoutStandsStill(t *testing.T) {
 
 		if got := e2etest.Eval[[]string](v, fetched); len(got) > 11 || slices.Contains(got, s.URL+"/config") {
 			t.Errorf("%d pixels wide: the page fetched %q; want 11 at most, and no /config", width, got)
+		}
+
+		e2etest.Eval[any](v, "document.querySelector('#summary-fold').click()")
+		if small := e2etest.Eval[[]string](v, smallTargets); len(small) > 0 {
+			t.Errorf("%d pixels wide: too small to press: %q", width, small)
 		}
 	}
 }
