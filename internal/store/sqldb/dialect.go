@@ -25,6 +25,8 @@ type dialect interface {
 	// transact runs fn, then the commands that it returns, in a writing
 	// transaction.
 	transact(ctx context.Context, write *pool, fn Work) error
+	// statement runs fn, which runs one writing statement.
+	statement(ctx context.Context, write *pool, fn func(context.Context, Querier) error) error
 	// view runs commands in a reading transaction that sees a single state.
 	view(ctx context.Context, read *pool, list []Command) error
 	// lockRow and skipLocked are described at DB.LockRow and DB.SkipLocked.

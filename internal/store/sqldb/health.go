@@ -69,7 +69,7 @@ func (db *DB) Health(ctx context.Context, probe Command) error {
 		return db.public(ctx, failed)
 	}
 
-	err := db.writing(ctx, "", func(ctx context.Context) error { return db.write.Run(ctx, probe) })
+	err := db.Statement(ctx, func(ctx context.Context, q Querier) error { return q.Run(ctx, probe) })
 	switch {
 	case err == nil && db.health.record(nil):
 		db.log.Info().Msg("the database can be written again")

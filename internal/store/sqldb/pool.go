@@ -10,6 +10,7 @@ import (
 type pool struct {
 	*sql.DB
 	statements *stmtCache
+	group      *groupCommit // of SQLite's writer, otherwise nil
 }
 
 // Run implements Querier: each command is a transaction of its own.
@@ -18,30 +19,17 @@ func (p *pool) Run(ctx context.Context, list ...Command) error {
 	return sequential{pooledStmts{p}}.Run(ctx, list...)
 }
 
-// within runs fn in a transaction and commits it, or rolls back and returns
-// fn's error.
-func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn Work) error {
+// view runs reading commands in one transaction.
+func (p *pool) view(ctx context.Context, list []Command) error {
 	p.statements.prepare(ctx)
-	tx, err := p.BeginTx(ctx, o)
+	tx, err := p.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return &databaseError{err}
 	}
 
-	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op
+	defer tx.Rollback() //nolint:errcheck // it only read
 
-	q := sequential{txStmts{tx, p.statements}}
-	last, err := fn(ctx, q)
-	if err != nil {
-		return err
-	}
-	if err := q.Run(ctx, last...); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return &databaseError{err}
-	}
-
-	return nil
+	return sequential{txStmts{tx, p.statements}}.Run(ctx, list...)
 }
 
 // stmtCache keeps a pool's prepared statements. SQLite's driver parses a text

@@ -37,6 +37,12 @@ func (d *postgresDialect) transact(ctx context.Context, p *pool, fn Work) error 
 	})
 }
 
+func (d *postgresDialect) statement(
+	ctx context.Context, p *pool, fn func(context.Context, Querier) error,
+) error {
+	return fn(ctx, p)
+}
+
 func (d *postgresDialect) view(ctx context.Context, p *pool, list []Command) error {
 	return onPipeline(ctx, p, beginReading, func(tx *pipeline) error {
 		return tx.send(ctx, list, true)

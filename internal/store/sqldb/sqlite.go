@@ -126,7 +126,10 @@ func (d *sqliteDialect) open(
 
 	d.watch = newFileWatch(d.path)
 
-	return &pool{writer, newStmtCache(writer)}, &pool{readers, newStmtCache(readers)}, 0, nil
+	write = &pool{DB: writer, statements: newStmtCache(writer)}
+	write.group = &groupCommit{pool: write}
+
+	return write, &pool{DB: readers, statements: newStmtCache(readers)}, 0, nil
 }
 
 // createFile creates the database's file, unless it exists. SQLite would create
@@ -157,13 +160,19 @@ func (d *sqliteDialect) createFile() error {
 }
 
 func (d *sqliteDialect) transact(ctx context.Context, p *pool, fn Work) error {
-	return p.within(ctx, nil, fn)
+	return p.group.transact(ctx, fn)
+}
+
+func (d *sqliteDialect) statement(
+	ctx context.Context, p *pool, fn func(context.Context, Querier) error,
+) error {
+	return p.group.transact(ctx, func(ctx context.Context, q Querier) ([]Command, error) {
+		return nil, fn(ctx, q)
+	})
 }
 
 func (d *sqliteDialect) view(ctx context.Context, p *pool, list []Command) error {
-	return p.within(ctx, &sql.TxOptions{ReadOnly: true}, func(context.Context, Querier) ([]Command, error) {
-		return list, nil
-	})
+	return p.view(ctx, list)
 }
 
 // A writing transaction is alone from its beginning, so there is nothing to
@@ -190,12 +199,7 @@ func (d *sqliteDialect) insertNew(
 		list[i] = Command{Text: text, Args: row, Count: &counts[i]}
 	}
 
-	var err error
-	if len(rows) == 1 { // a single statement is a transaction by itself
-		err = p.Run(ctx, list...)
-	} else {
-		err = p.within(ctx, nil, func(context.Context, Querier) ([]Command, error) { return list, nil })
-	}
+	err := p.group.transact(ctx, func(context.Context, Querier) ([]Command, error) { return list, nil })
 
 	isNew := make([]bool, len(rows))
 	for i, n := range counts {

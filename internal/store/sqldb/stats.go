@@ -22,5 +22,12 @@ func (db *DB) Stats() []PoolStats {
 
 func (p *pool) figures(name string) PoolStats {
 	s := p.Stats()
-	return PoolStats{name, s.OpenConnections, s.InUse, s.WaitCount, s.WaitDuration}
+	f := PoolStats{name, s.OpenConnections, s.InUse, s.WaitCount, s.WaitDuration}
+	if p.group != nil { // its callers wait for their turn instead
+		waits, waited := p.group.figures()
+		f.Waits += waits
+		f.Waited += waited
+	}
+
+	return f
 }

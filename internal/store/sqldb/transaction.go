@@ -54,7 +54,7 @@ func (db *DB) Transact(ctx context.Context, key string, fn Work) error {
 // given. That is a transaction by itself, and costs PostgreSQL one round trip
 // instead of three. It retries as Transact does.
 func (db *DB) Statement(ctx context.Context, fn func(context.Context, Querier) error) error {
-	return db.writing(ctx, "", func(ctx context.Context) error { return fn(ctx, db.write) })
+	return db.writing(ctx, "", func(ctx context.Context) error { return db.dialect.statement(ctx, db.write, fn) })
 }
 
 // Exec runs one writing statement and returns how many rows it changed.
@@ -100,7 +100,7 @@ func (db *DB) writing(ctx context.Context, key string, do func(context.Context) 
 // inTurn runs do when the key is free and one of the connections for writing.
 func (db *DB) inTurn(ctx context.Context, key string, do func() error) error {
 	if db.slots == nil {
-		return do() // SQLite's one writing connection is its own queue
+		return do() // SQLite's callers stand in line at its one writing connection
 	}
 
 	if key != "" {
