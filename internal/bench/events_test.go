@@ -17,7 +17,22 @@ const (
 	eventHole  = "evt_00000000000000000000000000"
 	intentHole = "pi_000000000000000000000000"
 	orderHole  = "ord_00000000000000000000000000"
+	proofHole  = "00000000000000000000000000000000"
 )
+
+// attempt made the intents of the events.
+const attempt = "att_sample00000000000000000000"
+
+// proofKey is the key of the proofs in the metadata of the events: without a
+// proof the server would ask the database whether an event is its own.
+var proofKey = []byte("bench")
+
+// proof returns the proof that an order's intent carries.
+func proof(orderID string) string {
+	h := hmac.New(sha256.New, proofKey)
+	h.Write([]byte(orderID + "\n" + attempt))
+	return hex.EncodeToString(h.Sum(nil)[:len(proofHole)/2])
+}
 
 // eventText is a payment_intent.succeeded as Stripe sends it: indented, about 3
 // KB.
@@ -56,8 +71,9 @@ var eventText = strings.Replace(`{
       "latest_charge": "ch_3MtwBwLkdIwHu7ix28a3tqPa",
       "livemode": false,
       "metadata": {
-        "checkoutd_attempt": "att_sample00000000000000000000",
-        "checkoutd_order": "`+orderHole+`"
+        "checkoutd_attempt": "`+attempt+`",
+        "checkoutd_order": "`+orderHole+`",
+        "checkoutd_proof": "`+proofHole+`"
       },
       "next_action": null,
       "on_behalf_of": null,
@@ -136,6 +152,7 @@ func event(n int64, orderID string) []byte {
 		eventHole, eventID(n),
 		intentHole, intentID(n),
 		orderHole, orderID,
+		proofHole, proof(orderID),
 	)
 	return []byte(replacer.Replace(eventText))
 }

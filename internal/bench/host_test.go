@@ -40,7 +40,7 @@ func engines(b *testing.B, run func(b *testing.B, url func() string)) {
 }
 
 // openStore opens a store and migrates it.
-func openStore(b *testing.B, url string) *store.Store {
+func openStore(b testing.TB, url string) *store.Store {
 	b.Helper()
 	s, err := store.Open(b.Context(), url, store.Options{Log: zerolog.Nop()})
 	if err != nil {
@@ -62,7 +62,7 @@ func openStore(b *testing.B, url string) *store.Store {
 
 // accessLog returns a log that formats and writes its lines as in production,
 // to the null device.
-func accessLog(b *testing.B) zerolog.Logger {
+func accessLog(b testing.TB) zerolog.Logger {
 	b.Helper()
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -87,7 +87,7 @@ func (offline) Events(context.Context, string, time.Time, string) ([][]byte, boo
 }
 
 // inbox builds the webhook handler and its worker over an inbox.
-func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Service {
+func inbox(b testing.TB, keep eventInbox, ledger payments.Store) *webhooks.Service {
 	log := accessLog(b)
 	return webhooks.New(webhooks.Config{
 		Intake: keep,
@@ -101,6 +101,7 @@ func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Servi
 			Log:          log,
 			UnknownAfter: time.Minute,
 			CallTimeout:  30 * time.Second,
+			ProofKey:     proofKey,
 		}),
 		Secrets:   func() []string { return []string{webhookSecret} },
 		Tolerance: time.Hour,
@@ -109,13 +110,13 @@ func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Servi
 	})
 }
 
-// discarding is an inbox that stores nothing.
+// discarding is an inbox that stores nothing. What else it is asked for panics.
 type discarding struct{ eventInbox }
 
 func (discarding) Accept(context.Context, webhooks.Event) (bool, error) { return true, nil }
 
 // chained wraps routes in the product's middleware.
-func chained(b *testing.B, routes func(chi.Router)) http.Handler {
+func chained(b testing.TB, routes func(chi.Router)) http.Handler {
 	b.Helper()
 	const origin = "http://localhost:4242"
 	chain, err := httpserver.Middlewares(httpserver.Options{
@@ -138,7 +139,7 @@ func chained(b *testing.B, routes func(chi.Router)) http.Handler {
 	return r
 }
 
-func webhookHandler(b *testing.B, keep eventInbox, ledger payments.Store) http.Handler {
+func webhookHandler(b testing.TB, keep eventInbox, ledger payments.Store) http.Handler {
 	hooks := inbox(b, keep, ledger)
 	return chained(b, func(r chi.Router) { r.Post("/webhooks/stripe", httpio.Handle(hooks.ServeHTTP)) })
 }
