@@ -155,7 +155,7 @@ var keepers = map[string][]string{
 	"github.com/letsencrypt/pebble/": {"catest"},
 	"github.com/miekg/dns":           {"catest"},
 	"github.com/joho/godotenv":       {"config"},
-	"github.com/klauspost/":          {"backup"},
+	"github.com/klauspost/":          {"backup", "store"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {
 		"testhost", "testkit", "pgtest", "catest", "browsertest", "e2e", "store/storetest", "bench", "torture",

@@ -49,3 +49,6 @@ const (
 	WaitingText  = waitingText
 	FinishedTerm = finishedTerm
 )
+
+// Pack returns a payload as it is stored.
+func Pack(plain []byte) []byte { return pack(plain) }

@@ -66,6 +66,6 @@ func (s *Store) Accept(ctx context.Context, e webhooks.Event) (isNew bool, err e
 		e.NextAt = e.ReceivedAt
 	}
 
-	s.sealPayload(&e)
+	s.storePayload(&e)
 	return s.inbox.Insert(ctx, eventTable.Values(&e))
 }

@@ -363,6 +363,9 @@ func (s *Store) shown(form people.Form, use string, value []byte) (v any, err er
 		v, err = s.ring.OpenText(use, string(value))
 	case people.SealedJSON, people.Payload:
 		value, err = s.ring.Open(use, value)
+		if err == nil && form == people.Payload {
+			value, err = Unpack(value)
+		}
 	default:
 		return string(value), nil
 	}

@@ -255,15 +255,6 @@ func (c secrets) reseal(r *sealed.Ring, id string, value []byte) (prev, next any
 	return value, r.Seal(c.use(id), plain), err
 }
 
-// openPayload puts the signed bytes of an event in place of the stored ones.
-func (s *Store) openPayload(e *webhooks.Event) error {
-	plain, err := s.ring.Open(payloadSecrets.use(e.ID), e.Payload)
-	if err == nil {
-		e.Payload = plain
-	}
-	return err
-}
-
 // scanEvent reads an event with its payload. One that was tampered with keeps
 // its stored bytes: its own processing fails then, and not that of the events
 // that are claimed with it.
@@ -273,9 +264,4 @@ func (s *Store) scanEvent(row sqldb.Row) (webhooks.Event, error) {
 		_ = s.openPayload(&e)
 	}
 	return e, err
-}
-
-// sealPayload seals the payload of an event that is about to be stored.
-func (s *Store) sealPayload(e *webhooks.Event) {
-	e.Payload = s.ring.Seal(payloadSecrets.use(e.ID), e.Payload)
 }

@@ -37,7 +37,10 @@ type attemptRow struct{ id, order, state string }
 
 type effectRow struct{ id, order, kind string }
 
-type eventRow struct{ id, kind, state, note, secret, payload string }
+type eventRow struct {
+	id, kind, state, note, secret string
+	payload                       []byte
+}
 
 // rows holds all that the comparison reads.
 type rows struct {

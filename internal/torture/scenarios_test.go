@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/sandbox"
+	"checkoutd/internal/store"
 )
 
 // kill is a step at which the server is killed.
@@ -265,7 +267,12 @@ func (h *harness) checkTraces(ctx context.Context, b *buyer, k kill) error {
 	}
 
 	for _, e := range r.events {
-		if e.kind == "payment_intent.succeeded" && strings.Contains(e.payload, b.order) {
+		payload, err := store.Unpack(e.payload)
+		if err != nil {
+			return err
+		}
+
+		if e.kind == "payment_intent.succeeded" && bytes.Contains(payload, []byte(b.order)) {
 			inbox++
 		}
 

@@ -7,9 +7,9 @@
 // sqlite.go and postgres.go.
 //
 //   - SQLite has one writing connection, which begins every transaction as a
-//     writer, and a pool of readers that never wait for it. Callers who write at
-//     the same time share a commit. Several processes may share one file on one
-//     machine.
+//     writer, and a pool of readers that never wait for it. Callers who write
+//     at the same time share a commit. Several processes may share one file on
+//     one machine.
 //   - PostgreSQL has one pool. The commands of a transaction travel together:
 //     BEGIN with the first of them, COMMIT with the last. An order's change
 //     costs two round trips.

@@ -170,8 +170,8 @@ func (g *groupCommit) join(ctx context.Context) (*sharedTx, error) {
 
 	g.pool.statements.prepare(ctx) // before it begins: there is no other connection
 
-	// The transaction must not end with the ctx of the caller who begins it. But
-	// its wait for the connection, and for other processes, does.
+	// The transaction must not end with the ctx of the caller who begins it,
+	// but its wait for the connection, and for other processes, does.
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
 
