@@ -31,7 +31,7 @@ func TestSurface(t *testing.T) {
 		{"GET", "/complete?order=" + id, "", "text/html; charset=utf-8", nil},
 		{"GET", "/complete", "", "text/html; charset=utf-8", nil},
 		{"GET", "/orders/" + id, "", "application/json", []string{"amount", "captured", "contact", "created_at", "currency",
-			"discount", "expires_at", "id", "items", "mode", "options_fingerprint", "payment_status", "recurring", "refunded", "shipping_countries", "shipping_rate", "shipping_rates", "ships", "status", "subtotal"}},
+			"discount", "expires_at", "id", "items", "mode", "options_fingerprint", "payment_status", "recurring", "recurring_amount", "refunded", "shipping_countries", "shipping_rate", "shipping_rates", "ships", "status", "subtotal"}},
 		{"GET", "/config?order=" + id, "", "application/json", []string{"address", "app_info", "collect_email", "elements", "express", "live", "order", "payment_element", "promotion_codes", "publishable_key", "resume", "return_url", "sandbox", "script_url"}},
 		{"GET", "/config", "", "application/json", nil},
 		{"POST", "/create-customer-session", "", "application/json", []string{"customer_session_client_secret"}},
