@@ -168,13 +168,17 @@ func (v *Visitor) Fill(name, text string) {
 	v.Do(chromedp.SendKeys(field, text))
 }
 
-// FillCard types a card for a page that asks for a US postal code.
+// FillCard types a card, with a US postal code where the page does not have one
+// from the shipping address.
 func (v *Visitor) FillCard(number string) {
 	v.t.Helper()
 	v.Fill("number", number)
 	v.Fill("expiry", "1234")
 	v.Fill("cvc", "123")
-	v.Fill("postal", "94103")
+
+	if Eval[bool](v, string(Form("[name=postal]"))+"?.checkVisibility() === true") {
+		v.Fill("postal", "94103")
+	}
 }
 
 // PayWith types a card and presses the button.
