@@ -235,6 +235,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 		Links:          a.connect,
 		ReturnURL:      returnURL(cfg),
 		App:            pages.AppInfo(appInfo(cfg).Or(a.opts.Version)),
+		Languages:      cfg.Languages,
 		BrandName:      cfg.BrandName,
 		LogoURL:        cfg.BrandLogo,
 		Seller:         sellerOf(cfg),

@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 		"money", "orders", "payments", "people", "rehearsal", "webhooks",
 	},
 	"app":         {everything},
-	"config":      {"appearance", "cleantext", "money", "spelling"},
+	"config":      {"texts", "appearance", "cleantext", "money", "spelling"},
 	"appearance":  {"spelling"},
 	"spelling":    {},
 	"fault":       {},
@@ -76,7 +76,7 @@ var rooms = map[string][]string{
 	// nor Stripe: store and stripeapi implement the interfaces that they
 	// declare.
 	"queue":           {"fault"},
-	"orders":          {"fault", "money", "httpio", "cleantext", "spelling", "tracing"},
+	"orders":          {"texts", "fault", "money", "httpio", "cleantext", "spelling", "tracing"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders", "tracing"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue", "tracing"},
 	"drift":           {"budget", "fault", "orders", "payments", "queue"},

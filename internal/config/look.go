@@ -4,16 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"checkoutd/internal/appearance"
 	"checkoutd/internal/cleantext"
+	"checkoutd/internal/texts"
 )
 
 // Look is what the shop's pages and the payment form look like.
 type Look struct {
 	BrandName      string
+	Languages      []string         // of the pages, empty for all
 	BrandLogo      string           // https URL or /path of this origin, "" for none
 	BrandColor     string           // "#rrggbb", "" for checkoutd's own
 	AppearanceFile string           // "" for none
@@ -31,6 +34,13 @@ func lookSection() section {
 				help:  "The shop's name on its pages, 1 to 60 characters.",
 				modes: checkoutModes,
 				read:  readBrandName,
+			},
+			{
+				name: "LANGUAGES",
+				help: "The languages of the pages, separated by commas: " + strings.Join(texts.Languages(), ", ") +
+					". The first is for everybody who asks for none of them. Empty: all, English first.",
+				modes: checkoutModes,
+				read:  readLanguages,
 			},
 			{
 				name: "BRAND_LOGO",
@@ -128,4 +138,17 @@ func (l *loading) finishLook() {
 	if c.BrandColor != "" && c.Appearance.Light.Variable("colorPrimary") != "" {
 		l.problem("BRAND_COLOR", "and colorPrimary in APPEARANCE_FILE both set the brand's colour. Keep one of them")
 	}
+}
+
+func readLanguages(c *Config, s string) error {
+	for _, lang := range splitList(s) {
+		switch {
+		case !texts.Has(lang):
+			return fmt.Errorf("contains %q. Use some of: %s", lang, join(texts.Languages()))
+		case slices.Contains(c.Languages, lang):
+			return fmt.Errorf("contains %q twice", lang)
+		}
+		c.Languages = append(c.Languages, lang)
+	}
+	return nil
 }

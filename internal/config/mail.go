@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"checkoutd/internal/texts"
 )
 
 // Mail is how e-mails are sent.
@@ -48,9 +50,9 @@ func mailSection() section {
 			{
 				name:  "MAIL_LANGUAGE",
 				def:   "en",
-				help:  "The language of e-mails whose order names none: en or fr.",
+				help:  "The language of e-mails whose order names none: " + strings.Join(texts.Languages(), ", ") + ".",
 				modes: checkoutModes,
-				read:  oneOf(func(c *Config) *string { return &c.MailLanguage }, "en", "fr"),
+				read:  oneOf(func(c *Config) *string { return &c.MailLanguage }, texts.Languages()...),
 			},
 			{
 				name:  "MAIL_TEMPLATES",

@@ -31,7 +31,7 @@ func TestMailRefusals(t *testing.T) {
 			want:    "SMTP_URL is not set, but MAIL_SHOP_TO is",
 		},
 		"a language without e-mails": {
-			environ: []string{"MAIL_LANGUAGE=de"},
+			environ: []string{"MAIL_LANGUAGE=sv"},
 			want:    "MAIL_LANGUAGE is \"de\"",
 		},
 	})

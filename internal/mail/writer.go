@@ -25,7 +25,7 @@ var builtIn embed.FS
 // WriterConfig configures a Writer.
 type WriterConfig struct {
 	ShopName string
-	Language string // of e-mails whose order names none: en or fr
+	Language string // of e-mails whose order names none
 	Seller   orders.Seller
 	// Link returns the address that shows a buyer's order, "" if there is none.
 	// nil: there never is.

@@ -195,7 +195,7 @@ func TestShopOrderRefusals(t *testing.T) {
 		"success with a password":      {ownMugs + `,"success_url":"https://a:b@shop.example/"}`, "url_invalid", "success_url"},
 		"a script to cancel":           {ownMugs + `,"cancel_url":"javascript:alert(1)"}`, "url_invalid", "cancel_url"},
 		"a host that looks local":      {ownMugs + `,"cancel_url":"http://localhost.evil.example/"}`, "url_invalid", "cancel_url"},
-		"another language":             {ownMugs + `,"locale":"de"}`, "locale_unsupported", "locale"},
+		"another language":             {ownMugs + `,"locale":"sv"}`, "locale_unsupported", "locale"},
 		"no time":                      {ownMugs + `,"expires_at":"tomorrow"}`, "expires_at_out_of_range", "expires_at"},
 		"a time that is over":          {ownMugs + `,"expires_at":"2026-01-31T11:59:59Z"}`, "expires_at_out_of_range", "expires_at"},
 		"a time that is too far ahead": {ownMugs + `,"expires_at":"2027-01-31T11:59:59Z"}`, "expires_at_out_of_range", "expires_at"},

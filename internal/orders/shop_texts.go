@@ -12,6 +12,7 @@ import (
 
 	"checkoutd/internal/cleantext"
 	"checkoutd/internal/fault"
+	pagetexts "checkoutd/internal/texts"
 )
 
 // Stripe's limits (https://docs.stripe.com/api/metadata,
@@ -36,7 +37,7 @@ const (
 
 var (
 	methodTypePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
-	localePattern     = regexp.MustCompile(`^(en|fr)(-[A-Z]{2})?$`)
+	localePattern     = regexp.MustCompile(`^(?:` + strings.Join(pagetexts.Languages(), "|") + `)(-[A-Z]{2})?$`)
 )
 
 // cleanText returns a line of text without invisible characters. The error
@@ -172,7 +173,7 @@ func (s *Service) setLinks(o *Order, req ShopRequest) (err error) {
 	if req.Locale != nil {
 		if *req.Locale != "" && !localePattern.MatchString(*req.Locale) {
 			return fault.InvalidField("locale", "locale_unsupported",
-				"The locale must be en or fr, with a region or without: fr, fr-CA.")
+				"The locale must be one of "+strings.Join(pagetexts.Languages(), ", ")+", with a region or without: fr, fr-CA.")
 		}
 		o.Shop.Locale = *req.Locale
 	}
