@@ -14,7 +14,7 @@ run: build ## start the checkout and the offline Stripe on http://localhost:4242
 	bin/server sandbox
 
 build: ## build bin/server
-	@[ -e bin/server ] || echo 'Compiling the server and its SQLite: one to two minutes the first time, seconds after that.'
+	@[ -e bin/server ] || echo 'Compiling the server and its SQLite: about two minutes the first time, seconds after that.'
 	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/server ./cmd/server
 
 test: ## run every test with the race detector; installs what it can
