@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -292,6 +294,40 @@ func TestEventsReplay(t *testing.T) {
 			t.Errorf("got:\n%s", out)
 		}
 	})
+}
+
+// A long list is read page by page: nothing is lost or shown twice between two.
+func TestEventsListIsReadInPages(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := p.open()
+	for i := range listPage + 2 {
+		e := webhooks.Event{
+			ID:         fmt.Sprintf("evt_%04d", i),
+			Type:       "customer.created",
+			Source:     webhooks.SourceWebhook,
+			Payload:    []byte("{}"),
+			ReceivedAt: noon.Add(time.Duration(i/7) * time.Second), // several at once
+		}
+		if _, err := s.Accept(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for _, tt := range []struct{ limit, want int }{{listPage + 1, listPage + 1}, {listPage * 3, listPage + 2}} {
+		seen := map[string]bool{}
+		lines := 0
+		for line := range strings.Lines(p.ok("events", "list", "--json", "--limit", strconv.Itoa(tt.limit))) {
+			var e struct{ ID string }
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatal(err)
+			}
+			seen[e.ID], lines = true, lines+1
+		}
+		if lines != tt.want || len(seen) != tt.want {
+			t.Errorf("--limit %d: %d lines, %d events, want %d", tt.limit, lines, len(seen), tt.want)
+		}
+	}
 }
 
 func TestEventsWrongFlags(t *testing.T) {
