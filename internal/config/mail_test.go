@@ -32,7 +32,7 @@ func TestMailRefusals(t *testing.T) {
 		},
 		"a language without e-mails": {
 			environ: []string{"MAIL_LANGUAGE=sv"},
-			want:    "MAIL_LANGUAGE is \"de\"",
+			want:    "MAIL_LANGUAGE is \"sv\"",
 		},
 	})
 }
