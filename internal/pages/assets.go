@@ -13,7 +13,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"checkoutd/web"
 )
 
 // assets are the static files, served below one directory that is named after
@@ -42,37 +45,63 @@ var staticTypes = map[string]string{
 
 var hashPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// newAssets returns the assets of files, by name.
-func newAssets(files map[string][]byte) (*assets, error) {
-	served := maps.Clone(files)
-	for _, name := range scripts {
-		var err error
-		if served[name], err = joined(files, name); err != nil {
-			return nil, err
-		}
+// newAssets returns the assets of web/static and the style sheet of a theme.
+func newAssets(theme []byte) (*assets, error) {
+	fixed, err := fixedAssets()
+	if err != nil {
+		return nil, err
 	}
 
-	a, sum := &assets{files: make(map[string]asset)}, sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(served)) {
-		plain := served[name]
+	packed, err := gzipped(theme)
+	if err != nil {
+		return nil, err
+	}
+
+	a, sum := &assets{files: maps.Clone(fixed)}, sha256.New()
+	a.files["theme.css"] = asset{theme, packed}
+
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
+		plain := a.files[name].plain
 		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(plain))
 		_, _ = sum.Write(plain)
-
-		packed, err := gzipped(plain)
-		if err != nil {
-			return nil, err
-		}
-
-		a.files[name] = asset{plain, packed}
 	}
 
 	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return a, nil
 }
 
-// sources returns the files of web/static together with generated.
-func sources(files fs.FS, generated map[string][]byte) (map[string][]byte, error) {
-	all := maps.Clone(generated)
+// fixedAssets returns the files of web/static as they are served. They are the
+// same in a whole process, and to minify them takes most of the time that New
+// takes.
+var fixedAssets = sync.OnceValues(func() (map[string]asset, error) {
+	files, err := sources(web.Static())
+	if err != nil {
+		return nil, err
+	}
+
+	served := maps.Clone(files)
+	for _, name := range scripts {
+		if served[name], err = joined(files, name); err != nil {
+			return nil, err
+		}
+	}
+
+	fixed := make(map[string]asset)
+	for name, plain := range served {
+		packed, err := gzipped(plain)
+		if err != nil {
+			return nil, err
+		}
+
+		fixed[name] = asset{plain, packed}
+	}
+
+	return fixed, nil
+})
+
+// sources returns the files of web/static.
+func sources(files fs.FS) (map[string][]byte, error) {
+	all := make(map[string][]byte)
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

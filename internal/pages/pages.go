@@ -167,16 +167,17 @@ func New(cfg Config) (*Pages, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	files, err := sources(web.Static(), map[string][]byte{"theme.css": theme})
+	assets, err := newAssets(theme)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	assets, err := newAssets(files)
+	files, err := sources(web.Static())
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
+	files["theme.css"] = theme
 	module, err := newModule(files, cfg.Languages, cfg.App.Version)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
