@@ -39,6 +39,7 @@ type OrderObject struct {
 	ShippingAddress       *orders.Address    `json:"shipping_address"`
 	BillingAddress        *orders.Address    `json:"billing_address"`
 	PaymentMethod         *MethodObject      `json:"payment_method"`
+	Consent               *ConsentObject     `json:"consent"`
 	CaptureMethod         *string            `json:"capture_method"`
 	SetupFutureUsage      *string            `json:"setup_future_usage"`
 	PaymentMethodTypes    []string           `json:"payment_method_types"`
@@ -87,6 +88,12 @@ type MethodObject struct {
 	Brand  *string `json:"brand"`
 	Last4  *string `json:"last4"`
 	Wallet *string `json:"wallet"`
+}
+
+// ConsentObject is when the buyer agreed to which version of the shop's terms.
+type ConsentObject struct {
+	At      time.Time `json:"at"`
+	Version string    `json:"version"`
 }
 
 // DiscountObject is the promotion code of an order with its discount.
@@ -203,6 +210,10 @@ func Render(o *orders.Order, links Links) OrderObject {
 
 	if m := o.PaidWith; m.Type != "" {
 		out.PaymentMethod = &MethodObject{m.Type, optional(m.Brand), optional(m.Last4), optional(m.Wallet)}
+	}
+
+	if c := o.Consent; !c.At.IsZero() {
+		out.Consent = &ConsentObject{c.At.UTC(), c.Version}
 	}
 
 	renderConnect(&out, o)

@@ -41,6 +41,7 @@ func TestRender(t *testing.T) {
 	}
 
 	full.Contact.Name = "Ada"
+	full.Consent = orders.Consent{At: noon, Version: "2"}
 	full.PaidWith = orders.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242"}
 	full.Options = orders.Options{
 		CaptureMethod:      "manual",
@@ -106,7 +107,7 @@ func TestRender(t *testing.T) {
 			`"subtotal":1800,"discount":null,"discounts":[],"taxes":[],"shipping":null,` +
 			`"items":[{"sku":null,"name":"Mug","image":null,"description":null,"tax_amount":0,"quantity":2,"unit_amount":900,"amount":1800,"recurring":null}],` +
 			`"customer":{"id":null,"reference":null,"email":null,"name":null},"shipping_address":null,"billing_address":null,` +
-			`"payment_method":null,"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
+			`"payment_method":null,"consent":null,"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
 			`"statement_descriptor_suffix":null,"success_url":null,"cancel_url":null,"locale":null,` +
 			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,` +
@@ -123,7 +124,7 @@ func TestRender(t *testing.T) {
 			`"recurring":{"interval":"month","interval_count":1}}],` +
 			`"customer":{"id":"cus_1","reference":"c-7","email":"a@example.com","name":"Ada"},` +
 			`"shipping_address":{"name":"A","address":{"line1":"1 Road","country":"FR"}},"billing_address":null,` +
-			`"payment_method":{"type":"card","brand":"visa","last4":"4242","wallet":null},` +
+			`"payment_method":{"type":"card","brand":"visa","last4":"4242","wallet":null},"consent":{"at":"2026-02-02T12:00:00Z","version":"2"},` +
 			`"capture_method":"manual","setup_future_usage":"off_session","payment_method_types":["card"],` +
 			`"metadata":{"cart":"7"},"description":"A mug","statement_descriptor_suffix":"MUG",` +
 			`"success_url":"https://shop.example/thanks","cancel_url":"https://shop.example/cart","locale":"fr",` +

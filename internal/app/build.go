@@ -73,6 +73,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Accounts:     chargedAccounts(cfg, a.store),
 		OwnAccount:   a.ownAccount,
 		ReceiptKey:   receiptKey,
+		TermsVersion: cfg.ConsentVersion(),
 		Fee: orders.FeeRule{
 			BasisPoints: cfg.Fee.BasisPoints,
 			Fixed:       cfg.Fee.Fixed,
@@ -256,6 +257,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 			BillingAddress: cfg.BillingAddress == "full",
 			ShippingPhone:  cfg.ShippingPhone,
 			CountryHeader:  cfg.CountryHeader,
+			Consent:        cfg.ConsentVersion() != "",
 		},
 	})
 }

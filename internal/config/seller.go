@@ -20,10 +20,21 @@ type Seller struct {
 	ReturnsURL    string
 	ImprintURL    string
 	PortalURL     string // of Stripe's customer portal
+	TermsConsent  string // none or required
+	TermsVersion  string
+}
+
+// ConsentVersion returns the version of the terms that buyers have to agree to,
+// "" if they need not.
+func (s Seller) ConsentVersion() string {
+	if s.TermsConsent != "required" {
+		return ""
+	}
+	return s.TermsVersion
 }
 
 func sellerSection() section {
-	return section{title: "Seller", options: []option{
+	return section{title: "Seller", finish: (*loading).finishSeller, options: []option{
 		{
 			name: "SHOP_ADDRESS",
 			help: "The seller's address on receipts and in e-mails, its lines separated by semicolons, such as " +
@@ -38,6 +49,21 @@ func sellerSection() section {
 			read:  shopLine(func(c *Config) *string { return &c.ShopTaxNumber }),
 		},
 		shopLink("SHOP_TERMS_URL", "your terms", func(c *Config) *string { return &c.TermsURL }),
+		{
+			name: "TERMS_CONSENT",
+			def:  "none",
+			help: "required: the form has a box by which buyers agree to your terms, and nobody pays without it. " +
+				"The time and the version are stored with the order.",
+			modes: checkoutModes,
+			read:  oneOf(func(c *Config) *string { return &c.TermsConsent }, "none", "required"),
+		},
+		{
+			name:  "TERMS_VERSION",
+			def:   "1",
+			help:  "The version of your terms, such as 2026-01. Whoever agreed to another one is asked again.",
+			modes: checkoutModes,
+			read:  shopLine(func(c *Config) *string { return &c.TermsVersion }),
+		},
 		shopLink("SHOP_PRIVACY_URL", "your privacy policy", func(c *Config) *string { return &c.PrivacyURL }),
 		{
 			name:  "SHOP_CONTACT_URL",
@@ -126,4 +152,10 @@ func readShopAddress(c *Config, s string) error {
 		return errors.New("has more than 6 lines. Leave some out")
 	}
 	return nil
+}
+
+func (l *loading) finishSeller() {
+	if c := l.config; c.TermsConsent == "required" && c.TermsURL == "" && l.valid("TERMS_CONSENT", "SHOP_TERMS_URL") {
+		l.problem("SHOP_TERMS_URL", "is not set, but TERMS_CONSENT is required. Set the address of your terms, too")
+	}
 }

@@ -31,6 +31,10 @@ func TestSellerRefusals(t *testing.T) {
 			environ: []string{"SHOP_ADDRESS=1;2;3;4;5;6;7"},
 			want:    "SHOP_ADDRESS has more than 6 lines.",
 		},
+		"consent to nothing": {
+			environ: []string{"TERMS_CONSENT=required"},
+			want:    "SHOP_TERMS_URL is not set, but TERMS_CONSENT is required.",
+		},
 		"a tax number on two lines": {
 			environ: []string{"SHOP_TAX_NUMBER=1\n2"},
 			want:    "SHOP_TAX_NUMBER is not a line",

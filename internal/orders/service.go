@@ -30,6 +30,9 @@ type Config struct {
 	// OwnAccount returns the ID of the Stripe account that the keys are of, ""
 	// while it is not known. nil: it never is.
 	OwnAccount func(ctx context.Context) (string, error)
+	// TermsVersion is the version of the terms that every buyer has to agree
+	// to before paying, "" for none.
+	TermsVersion string
 	// ReceiptKey signs the links to receipts. Every process that serves the
 	// shop has the same. nil: there are no such links.
 	ReceiptKey []byte

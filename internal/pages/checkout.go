@@ -50,7 +50,8 @@ type checkoutPage struct {
 	Setup     bool // nothing is paid, a method is saved
 	Free      bool // the order costs nothing and is only placed
 	Blank     stepperView
-	Promotion bool // the buyer may enter a code
+	Promotion bool   // the buyer may enter a code
+	Terms     string // address of the terms to agree to, "" for none
 	FormTitle string
 	Intro     string
 	Pay       string
@@ -193,6 +194,10 @@ func (p *Pages) formPage(
 ) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
+	if p.cfg.Form.Consent {
+		view.Terms = p.cfg.Seller.Terms
+	}
+
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
 	if view.Order.Mixed {
 		view.Pay = fill(t.Pay, "total", total.Text)

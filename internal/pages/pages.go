@@ -135,6 +135,7 @@ type Form struct {
 	// CountryHeader names the header with the buyer's country that a trusted
 	// proxy sets, "" for none.
 	CountryHeader string
+	Consent       bool // to the terms of Seller
 }
 
 // Pages renders the pages. It does not change after New and is safe for

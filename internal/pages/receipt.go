@@ -76,7 +76,7 @@ func (p *Pages) addSubscription(ctx context.Context, loc locale, v *receiptView,
 		v.Notice = t.PastDue
 	case !sub.Next.IsZero():
 		v.NextPayment = texts.Fill(t.NextAmount,
-			"amount", loc.amount(perPeriod(o), o.Currency).Text, "date", loc.texts.Dates.Date(sub.Next))
+			"amount", loc.amount(o.RecurringAmount, o.Currency).Text, "date", loc.texts.Dates.Date(sub.Next))
 	}
 
 	if p.cfg.Seller.Portal == "" {
@@ -86,16 +86,6 @@ func (p *Pages) addSubscription(ctx context.Context, loc locale, v *receiptView,
 
 	v.Portal = portalURL(p.cfg.Seller.Portal, o.Contact.Email)
 	return nil
-}
-
-// perPeriod returns what each period of a subscription costs.
-func perPeriod(o orders.View) (sum int64) {
-	for _, i := range o.Items {
-		if i.Recurring != nil {
-			sum += i.Amount
-		}
-	}
-	return sum
 }
 
 // portalURL returns the address of the customer portal with the buyer's e-mail

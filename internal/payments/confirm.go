@@ -27,11 +27,11 @@ type ConfirmRequest struct {
 	// OptionsFingerprint is orders.Order.OptionsFingerprint of the order that
 	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
+	TermsAccepted      bool   `json:"termsAccepted"` // the buyer agrees to the shop's terms
 	// ReturnURL is the page of the shop's own to which a bank's site sends the
 	// buyer back; empty for Config.ReturnURL.
 	ReturnURL string `json:"returnUrl"`
-	// Source is who asks, as the guard names it; empty if it is not counted.
-	Source string `json:"-"`
+	Source    string `json:"-"` // who asks, as the guard names it; empty if it is not counted
 	// Reserved, if not nil, is called once the attempt is in the ledger.
 	Reserved func() `json:"-"`
 	// judged is what the judge decided; nil if nobody was asked.

@@ -66,6 +66,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	if o, err = h.orders.Agree(r.Context(), o, req.TermsAccepted); err != nil {
+		return err
+	}
+
 	// The buyer's browser says nothing of a trace: the order knows it.
 	tracing.Continue(r.Context(), o.Traced())
 

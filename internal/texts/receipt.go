@@ -96,6 +96,9 @@ func (t *All) Days(from, to time.Time) string {
 	return Fill(t.Receipt.Between, "from", first, "to", last)
 }
 
+// Consent are the texts of the box by which a buyer agrees to the terms.
+type Consent struct{ Agree, Missing string }
+
 // Links are the names of the shop's own pages.
 type Links struct{ Terms, Privacy, Contact, Returns, Imprint string }
 

@@ -43,6 +43,7 @@ type All struct {
 	Complete     Complete
 	Find         Find
 	Receipt      Receipt
+	Consent      Consent
 	Links        Links                   // to the shop's own pages
 	Instructions map[string]Instructions // by what the buyer has to do
 	Errors       Errors

@@ -16,7 +16,7 @@
 /**
  * @param {import('./dom.js').Dom} dom
  */
-export function createView({ byId }) {
+export function createView({ byId, root }) {
   const form = byId('payment-form');
   const payButton = byId('pay-button');
   const messageBox = byId('payment-message');
@@ -112,9 +112,40 @@ export function createView({ byId }) {
     return messageBox.firstChild?.textContent ?? '';
   }
 
+  function termsBox() {
+    return /** @type {HTMLInputElement | null} */ (root.getElementById('terms'));
+  }
+
+  /** Reports whether nothing misses the buyer's consent, or asks for it. */
+  function agreed() {
+    const box = termsBox();
+    if (!box || box.checked) return true;
+
+    showMessage(box.dataset.missing ?? '');
+    box.focus();
+    return false;
+  }
+
+  /** Returns what the server is told of the consent to the terms. */
+  function consent() {
+    const box = termsBox();
+    return box ? { termsAccepted: box.checked } : {};
+  }
+
   function focusResume() {
     byId('resume-title').focus();
   }
 
-  return { phase, onPhase, setPhase, setLabel, lockDetails, showMessage, message, focusResume };
+  return {
+    phase,
+    onPhase,
+    setPhase,
+    setLabel,
+    lockDetails,
+    showMessage,
+    message,
+    agreed,
+    consent,
+    focusResume,
+  };
 }

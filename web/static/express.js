@@ -135,7 +135,7 @@ export function createExpress(
    * @param {ClickEvent} event
    */
   function open(event) {
-    if (view.phase() !== 'ready' || !isChangeable()) return;
+    if (view.phase() !== 'ready' || !isChangeable() || !view.agreed()) return;
 
     before = order();
     contact.cancelSend();

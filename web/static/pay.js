@@ -83,6 +83,11 @@ export function createPay(place, view, session, orders, form, contact, summary) 
   async function pay(payer) {
     if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
 
+    if (!view.agreed()) {
+      payer.failed(view.message());
+      return null;
+    }
+
     const doing = isFree() ? t.placing : t.paying;
     view.setPhase('busy', doing, doing);
     view.showMessage('');
@@ -146,6 +151,7 @@ export function createPay(place, view, session, orders, form, contact, summary) 
       orderId: page.orderId,
       expectedAmount: shown,
       optionsFingerprint,
+      ...view.consent(),
       ...(place.returnUrl && { returnUrl: place.returnUrl }),
     };
   }
@@ -170,7 +176,7 @@ export function createPay(place, view, session, orders, form, contact, summary) 
 
     if (!isFree()) return complain(payer, withTotal(t.amountChanged));
 
-    return { orderId: page.orderId, expectedAmount: 0 };
+    return { orderId: page.orderId, expectedAmount: 0, ...view.consent() };
   }
 
   /**
