@@ -56,7 +56,7 @@ type site struct {
 	posted  []string // bodies of POST /orders
 	refuse  error    // what POST /orders answers
 	down    bool     // no call but those for pages is answered
-	missing error    // what GET /orders/{id} answers
+	missing error    // what GET /orders/{id} and GET /config answer
 	asked   int      // calls of it
 }
 
@@ -223,6 +223,9 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 
 	if s.down {
 		panic(http.ErrAbortHandler)
+	}
+	if s.missing != nil {
+		return s.missing
 	}
 
 	return httpio.WriteJSON(w, http.StatusOK, s.configuration(r.Host))

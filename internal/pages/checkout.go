@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -70,14 +71,18 @@ type checkoutPage struct {
 type testCard struct{ Number, Does string }
 
 // ServeCheckout is GET /checkout/{id}: the form while the order can be paid,
-// otherwise the state of the order.
+// otherwise the state of the order. A browser that the order's cookie does not
+// open gets the ways on.
 func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" {
 		return p.openByToken(w, r, token)
 	}
 
 	o, err := p.opened(r, r.PathValue("id"))
-	if err != nil {
+	switch {
+	case errors.Is(err, orders.ErrNotFound):
+		return p.renderLost(w, r)
+	case err != nil:
 		return err
 	}
 
@@ -180,7 +185,12 @@ func (p *Pages) checkoutPage(r *http.Request, loc locale, opened openedOrder) (p
 // not stay in the browser's history, nor reach another site as the referrer.
 func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string) error {
 	id := r.PathValue("id")
-	if err := p.cfg.Orders.OpenByToken(w, r, id, token); err != nil {
+	err := p.cfg.Orders.OpenByToken(w, r, id, token)
+	switch {
+	case errors.Is(err, orders.ErrNotFound):
+		w.Header().Set("Referrer-Policy", "no-referrer") // the address has a token
+		return p.renderLost(w, r)
+	case err != nil:
 		return err
 	}
 

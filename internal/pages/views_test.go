@@ -58,7 +58,12 @@ type known struct {
 	guest bool // the browser may see the receipt alone
 }
 
-func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) error { return nil }
+func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) error {
+	if k.guest {
+		return orders.ErrNotFound
+	}
+	return nil
+}
 
 func (k known) Opened(*http.Request, string) (orders.Order, error) {
 	if k.guest {

@@ -103,6 +103,9 @@ type Complete struct {
 	// DetailsElsewhere where it may see the outcome only.
 	Elsewhere        State
 	DetailsElsewhere string
+	// Lost is said where the form was to open, or was open, and the browser no
+	// longer has the order's cookie.
+	Lost State
 }
 
 // Errors are the texts about what went wrong.

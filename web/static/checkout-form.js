@@ -74,7 +74,7 @@ export function openCheckout(place) {
     try {
       if (!(await session.readConfig())) return false;
     } catch (failure) {
-      fail(codeOf(failure), describe(failure, page));
+      if (!session.isLost(failure)) fail(codeOf(failure), describe(failure, page));
       return false;
     }
 

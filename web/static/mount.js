@@ -152,6 +152,7 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
       look,
       returnUrl,
       leave,
+      lost: showFailure,
       reload: show,
       failed,
     });
@@ -231,6 +232,9 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
    * @param {unknown} failure
    */
   function showFailure(failure) {
+    form?.close();
+    form = null;
+
     const [wanted] = (document.documentElement.lang || navigator.language).split('-');
     const t = words.find(({ lang }) => lang === wanted) ?? /** @type {Words} */ (words[0]);
     draw(

@@ -168,10 +168,11 @@ export function createOrder({ api }, session) {
       failure instanceof ApiError &&
       ['order_not_open', 'payment_in_progress'].includes(failure.code);
     if (isOver) session.leave();
+    else session.isLost(failure);
 
     // Only the server knows whether a lost change took effect.
-    const isLost = failure instanceof ApiError && failure.lost;
-    finish(isLost ? await session.askOrder().catch(() => current) : current);
+    const isUnknown = failure instanceof ApiError && failure.lost;
+    finish(isUnknown ? await session.askOrder().catch(() => current) : current);
   }
 
   return {

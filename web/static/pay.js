@@ -241,6 +241,7 @@ export function createPay(place, view, session, orders, form, contact, summary) 
       return say(codeOf(failure), t.wentWrong);
     }
 
+    if (session.isLost(failure)) return;
     if (!isOpen(failure)) pending = null;
 
     if (failure.lost) {

@@ -63,12 +63,16 @@
  * @property {string} [returnUrl] where a bank's site sends the buyer back to,
  *   if not to our own completion page
  * @property {() => void} leave shows the outcome of the payment
+ * @property {(failure: import('./api.js').ApiError) => void} lost says that
+ *   nothing opens the order any more, and where the buyer goes on
  * @property {() => void} reload starts again, with a new form from the server
  * @property {(code: string, message: string) => void} failed called with every
  *   failure that the form shows
  *
  * @typedef {ReturnType<typeof createSession>} Session
  */
+
+import { ApiError } from './api.js';
 
 /** @param {Order} order */
 export function canBePaid(order) {
@@ -162,6 +166,22 @@ export function createSession(place, view) {
     return api.get(`/orders/${encodeURIComponent(page.orderId)}`);
   }
 
+  /**
+   * Gives up the form if a call failed because nothing opens the order here any
+   * more: the browser's cookies were cleared.
+   *
+   * @param {unknown} failure
+   * @returns {boolean} whether that was why it failed
+   */
+  function isLost(failure) {
+    if (!(failure instanceof ApiError) || failure.code !== 'order_not_found') return false;
+    if (view.phase() !== 'failed') {
+      view.setPhase('failed', '');
+      place.lost(failure);
+    }
+    return true;
+  }
+
   /** Leaves the form, for whatever shows the outcome. */
   function leave() {
     view.setPhase('busy', t.redirecting, t.redirecting);
@@ -182,6 +202,7 @@ export function createSession(place, view) {
     openStripe,
     customerSession,
     askOrder,
+    isLost,
     leave,
   };
 }
