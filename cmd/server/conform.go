@@ -35,7 +35,6 @@ func conformCommand() cli.Command {
 			be made.`,
 		Example: "STRIPE_SECRET_KEY=sk_test_… server conform --only tokens/",
 		JSON:    "the report as one object, with every case",
-		Paged:   true,
 		New:     newConform,
 	}
 }

@@ -35,6 +35,7 @@ func driftCommand() cli.Command {
 		Example: "server drift --day 2026-01-31\nserver drift list --all",
 		JSON:    finding,
 		Paged:   true,
+		Verdict: true,
 		New:     newDrift,
 		Commands: []cli.Command{
 			{
@@ -44,6 +45,7 @@ func driftCommand() cli.Command {
 				Example: "server drift list --all",
 				JSON:    finding,
 				Paged:   true,
+				Verdict: true,
 				New:     newDriftList,
 			},
 			{

@@ -53,8 +53,7 @@ func goliveCommand() cli.Command {
 		Example: "server golive\nserver golive --create-endpoints --dry-run\nserver golive --probe --wait 1m",
 		JSON: "a check: check, title, status, evidence, todo, help; with --rehearse a case, with --create-endpoints an " +
 			"endpoint, with --probe one object with the evidence",
-		Paged: true,
-		New:   newGoLive,
+		New: newGoLive,
 		Commands: []cli.Command{
 			{
 				Name:    "history",

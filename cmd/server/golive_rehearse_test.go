@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"checkoutd/internal/cli"
 )
@@ -25,6 +26,7 @@ func TestGoLiveRehearsal(t *testing.T) {
 			asked.Add(1)
 		}
 	}
+
 	elsewhere.StartTLS()
 	t.Cleanup(elsewhere.Close)
 
@@ -38,6 +40,7 @@ func TestGoLiveRehearsal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	sell("18.00")
 
 	for name, value := range map[string]string{
@@ -55,10 +58,20 @@ func TestGoLiveRehearsal(t *testing.T) {
 	} {
 		p.settings[name] = value
 	}
+
 	p.ok("migrate")
 
+	// A pager that ends at once loses neither the cases nor the outcome.
+	e, rehearsed, _ := p.env()
+	e.Screen = &cli.Screen{Size: func() (int, int) { return 80, 24 }, Zone: time.UTC}
+	e.Environ = append(e.Environ, "PAGER=true", "PATH="+os.Getenv("PATH"))
+
+	if err := run(t.Context(), []string{"golive", "--rehearse", "--json"}, e); err != nil {
+		t.Fatal(err)
+	}
+
 	cases := 0
-	for line := range strings.Lines(p.ok("golive", "--rehearse", "--json")) {
+	for line := range strings.Lines(rehearsed.String()) {
 		var c struct{ Case, Status, Did, Want, Got string }
 		if err := json.Unmarshal([]byte(line), &c); err != nil || c.Status == "red" || c.Got == "" {
 			t.Errorf("got %q, %v", line, err)

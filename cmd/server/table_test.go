@@ -34,10 +34,17 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 	p := newProgram(t)
 	withoutJSON := []string{"serve", "sandbox", "stripe", "endpoints listen", "completion"} // they run, or print a script
 
+	// They print what is shown once, or work for minutes.
+	unpaged := []string{"golive", "conform", "keys create", "endpoints add", "endpoints rotate", "people export",
+		"people erase", "connect mirror", "backup", "restore"}
+
 	each(commands(), nil, func(c cli.Command, words []string) {
 		name := strings.Join(words, " ")
 		if c.Short == "" || c.Example == "" {
 			t.Errorf("%s needs a line and an example", name)
+		}
+		if c.Paged && (slices.Contains(unpaged, name) || c.Verdict != strings.Contains(c.Long, "The exit code is")) {
+			t.Errorf("%s: who leaves the pager must lose no secret, no long work and no verdict", name)
 		}
 		if (c.JSON == "") != slices.Contains(withoutJSON, name) {
 			t.Errorf("%s: every list, show and result has --json, and says what it prints", name)
@@ -47,6 +54,7 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 		if !strings.HasPrefix(help, "usage: server "+name) || p.ok(append([]string{"help"}, words...)...) != help {
 			t.Errorf("%s --help and help %s print\n%s", name, name, help)
 		}
+
 		for line := range strings.Lines(help) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 80 {
 				t.Errorf("%s --help: %d columns: %s", name, n, line)
@@ -85,6 +93,7 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 
 		out, _, err := p.run(args...)
 		wantObjects(t, args, out)
+
 		if err == nil {
 			return
 		}
@@ -92,6 +101,7 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 		var stderr bytes.Buffer
 		cli.PrintError(&stderr, "server", args, err)
 		wantObjects(t, args, stderr.String())
+
 		if want := cli.ExitCode(err); !strings.Contains(stderr.String(), `"exit_code":`+string(rune('0'+want))) {
 			t.Errorf("%v: %s, want the exit code %d", args, stderr.String(), want)
 		}
@@ -108,6 +118,7 @@ func wantObjects(t *testing.T, args []string, text string) {
 			t.Errorf("%v printed %q: %v", args, line, err)
 			continue
 		}
+
 		for name := range o {
 			if !snakeCase.MatchString(name) {
 				t.Errorf("%v printed a member %q", args, name)
@@ -131,6 +142,7 @@ func TestDocumentationIsTheTable(t *testing.T) {
 	if !ok {
 		t.Fatalf("%s lost its mark", manualFile)
 	}
+
 	want := prose + mark + cli.Manual(commands())
 
 	if *update {
@@ -139,6 +151,7 @@ func TestDocumentationIsTheTable(t *testing.T) {
 		}
 		return
 	}
+
 	if string(old) != want {
 		t.Errorf("%s does not match the table; run: go test ./cmd/server -run TestDocumentation -update", manualFile)
 	}

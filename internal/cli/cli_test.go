@@ -2,15 +2,18 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,36 +25,73 @@ var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // table is a small program. Its list prints rows, or as many numbers as asked.
 func table(rows ...[]any) cli.Command {
-	return cli.Command{Name: "shop", Short: "sell", Commands: []cli.Command{
-		{
-			Name: "list", Args: "[ID]", Short: "list what there is", JSON: "rows", Paged: true,
-			New: func(fs *flag.FlagSet) cli.Action {
-				fails := fs.Bool("fails", false, "fail at the end")
-				lines := fs.Int("lines", 0, "how many lines")
+	return cli.Command{
+		Name:  "shop",
+		Short: "sell",
+		Commands: []cli.Command{
+			{
+				Name:  "list",
+				Args:  "[ID]",
+				Short: "list what there is",
+				JSON:  "rows",
+				Paged: true,
+				New: func(fs *flag.FlagSet) cli.Action {
+					fails := fs.Bool("fails", false, "fail at the end")
+					lines := fs.Int("lines", 0, "how many lines")
 
-				return func(_ context.Context, _ []string, e cli.Env) error {
-					for i := range *lines {
-						if _, err := fmt.Fprintln(e.Out, i); err != nil {
+					return func(_ context.Context, _ []string, e cli.Env) error {
+						for i := range *lines {
+							if _, err := fmt.Fprintln(e.Out, i); err != nil {
+								return err
+							}
+						}
+
+						out := e.List("ID", "STATE", "CREATED", "NOTE", "EMPTY", "LAST")
+						for _, cells := range rows {
+							if err := out.Add(nil, cells...); err != nil {
+								return err
+							}
+						}
+
+						if err := out.Close(); err != nil || !*fails {
 							return err
 						}
-					}
 
-					out := e.List("ID", "STATE", "CREATED", "NOTE", "EMPTY", "LAST")
-					for _, cells := range rows {
-						if err := out.Add(nil, cells...); err != nil {
-							return err
-						}
+						return cli.WithExitCode(cli.ExitUnknown, errors.New("failed"))
 					}
-					if err := out.Close(); err != nil || !*fails {
-						return err
-					}
-					return cli.WithExitCode(cli.ExitUnknown, errors.New("failed"))
-				}
+				},
 			},
+			{
+				Name:    "judge",
+				Short:   "say more than a pipe holds, and a verdict",
+				Paged:   true,
+				Verdict: true,
+				New: func(*flag.FlagSet) cli.Action {
+					return func(_ context.Context, _ []string, e cli.Env) error {
+						_, err := e.Out.Write(make([]byte, 1<<20))
+						return cmp.Or(err, cli.WithExitCode(cli.ExitRefused, errors.New("not ready")))
+					}
+				},
+			},
+			{
+				Name:  "ask",
+				Short: "lose the connection to the database",
+				Paged: true,
+				New: func(*flag.FlagSet) cli.Action {
+					return func(context.Context, []string, cli.Env) error {
+						return cli.WithExitCode(cli.ExitUnavailable, &net.OpError{Op: "write", Err: syscall.EPIPE})
+					}
+				},
+			},
+			{
+				Name:  "mode",
+				Args:  "on|off",
+				Short: "switch",
+				New:   func(*flag.FlagSet) cli.Action { return nil },
+			},
+			cli.Completion("shop"),
 		},
-		{Name: "mode", Args: "on|off", Short: "switch", New: func(*flag.FlagSet) cli.Action { return nil }},
-		cli.Completion("shop"),
-	}}
+	}
 }
 
 // screen returns an environment whose output is a terminal of some width.
@@ -124,6 +164,7 @@ func TestListFitsTheTerminalAndIsWholeInPipes(t *testing.T) {
 	if err := cli.Run(t.Context(), table(rows[0]), []string{"list", "--json"}, cli.Env{Out: &out}); err != nil {
 		t.Fatal(err)
 	}
+
 	want := `{"created":"2026-01-31T12:00:00Z","empty":null,"id":"ord_1","last":1,"note":"short\u001b[2J","state":"paid"}` + "\n"
 	if out.String() != want {
 		t.Errorf("--json: got %s, want %s", out.String(), want)
@@ -144,6 +185,8 @@ func TestLongOutputGoesThroughThePager(t *testing.T) {
 		"none is wanted":                      {"list --lines 2 --no-pager", "tr 0-9 a-j", "0\n1\n", 0},
 		"it need not read to the end":         {"list --lines 100000", "head -n 1", "0\n", 0},
 		"the command's exit code is kept":     {"list --fails", "cat >/dev/null", "", cli.ExitUnknown},
+		"leaving early keeps the verdict":     {"judge", "true", "", cli.ExitRefused},
+		"a lost connection is an error":       {"ask", "cat >/dev/null", "", cli.ExitUnavailable},
 		"errors do without":                   {"list --lines many", "tr a-z A-Z", "", cli.ExitUsage},
 		"the help is long, too":               {"help list", "head -c 5", "usage", 0},
 		"one that does not exist says so":     {"list", "no-such-pager 2>/dev/null", "", 0},
@@ -151,6 +194,7 @@ func TestLongOutputGoesThroughThePager(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		err := cli.Run(t.Context(), table(), strings.Fields(tt.args), screen(&out, 80, "PAGER="+tt.pager))
+
 		if got := out.String(); !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
 			t.Errorf("%s: got %.60q, want %q", name, got, tt.want)
 		}
@@ -208,7 +252,7 @@ func TestHelpIsNoErrorAndMistakesAre(t *testing.T) {
 func TestShellsComplete(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"":             "completion list mode",
+		"":             "ask completion judge list mode",
 		"l":            "list",
 		"list --li":    "--lines",
 		"list -":       "--fails --help --json --lines --no-pager",
@@ -229,11 +273,14 @@ func TestShellsComplete(t *testing.T) {
 			if !ok || meaning == "\n" {
 				t.Errorf("%q: %q has no meaning", line, l)
 			}
+
 			got = append(got, word)
 		}
+
 		if len(got) > 1 {
 			slices.Sort(got)
 		}
+
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q: got %v, want %s", line, got, want)
 		}
@@ -246,10 +293,12 @@ func TestShellsComplete(t *testing.T) {
 
 	// The shell calls this program for the words.
 	dir := t.TempDir()
+
 	var script bytes.Buffer
 	if err := cli.Run(t.Context(), table(), []string{"completion", "bash"}, cli.Env{Out: &script}); err != nil {
 		t.Fatal(err)
 	}
+
 	shop := "#!/bin/sh\nprintf '%s|' \"$@\" >&2; printf 'list\\tlist it\\nlast\\tlast one\\n'\n"
 	if err := os.WriteFile(filepath.Join(dir, "shop"), []byte(shop), 0o755); err != nil {
 		t.Fatal(err)
@@ -258,6 +307,7 @@ func TestShellsComplete(t *testing.T) {
 	script.WriteString("COMP_WORDS=(shop help l) COMP_CWORD=2; _shop; echo \"${COMPREPLY[@]}\"; complete -p shop\n")
 	cmd := exec.CommandContext(t.Context(), bash, "--norc")
 	cmd.Stdin, cmd.Env = &script, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
+
 	out, err := cmd.CombinedOutput()
 	if want := "list last\ncomplete -o default -F _shop shop\n"; err != nil || string(out) != want {
 		t.Errorf("bash: got %q, %v, want %q", out, err, want)

@@ -22,8 +22,12 @@ type Command struct {
 	// --json if it is empty.
 	JSON string
 	// Paged is set if the output may be long: on a terminal it goes through the
-	// pager.
+	// pager. A command whose output is lost for good if the user leaves the
+	// pager, as a secret that is shown once, must not set it.
 	Paged bool
+	// Verdict is set if the exit code says what was found. Such a command runs
+	// to its end although the user leaves the pager.
+	Verdict bool
 	// New defines the flags and returns the action, which reads them. It is
 	// called for the help and the completion, too, so it does nothing else. A
 	// command without New only groups its subcommands.
@@ -76,6 +80,17 @@ func (c named) flags() (fs *flag.FlagSet, o *options, act Action) {
 	}
 
 	return fs, o, act
+}
+
+// paging returns how the command's output goes through the pager.
+func (c named) paging(o *options) paging {
+	switch {
+	case !c.Paged || o.noPager:
+		return unpaged
+	case c.Verdict:
+		return toTheEnd
+	}
+	return untilLeft
 }
 
 // walk calls f for a command and all commands below it.

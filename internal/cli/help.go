@@ -13,7 +13,7 @@ const helpWidth = 79
 // help prints the help of one command: its usage, a paragraph, its subcommands
 // or its flags, and an example.
 func help(c named, e Env) error {
-	return e.paged(true, func(e Env) error {
+	return e.paged(untilLeft, func(e Env) error {
 		_, err := io.WriteString(e.Out, helpText(c))
 		return err
 	})

@@ -45,7 +45,7 @@ func Run(ctx context.Context, root Command, args []string, e Env) error {
 	}
 
 	e.JSON = o.json
-	if err := e.paged(c.Paged && !o.noPager, func(e Env) error { return act(ctx, words, e) }); err != nil {
+	if err := e.paged(c.paging(o), func(e Env) error { return act(ctx, words, e) }); err != nil {
 		return c.wrong(err)
 	}
 	return nil
