@@ -167,7 +167,7 @@ func reportCommand() cli.Command {
 		Args:    "ACCOUNT REPORT",
 		Short:   "print sums by day: " + strings.Join(mirror.ReportNames(), ", "),
 		Example: "server connect report acct_… payments --from 2026-01-01 --to 2026-01-31",
-		JSON:    "the report as the API has it; --format json is the same",
+		JSON:    "the report as the API has it; --format json has a line for each row",
 		New:     newReport,
 	}
 }
@@ -186,7 +186,7 @@ func newReport(fs *flag.FlagSet) cli.Action {
 			return cli.Usage("--format: unknown format %q: use csv or json", *format)
 		}
 
-		q := mirror.ReportQuery{Account: words[0], Name: words[1]}
+		q := mirror.ReportQuery{Account: words[0], Name: words[1], OneLine: e.JSON}
 		if q.From, q.To, err = parseRange(*from, *to); err != nil {
 			return err
 		}

@@ -26,9 +26,11 @@ func TestConnectMirrorAndReport(t *testing.T) {
 	p.fails([]string{"connect", "mirror", "acct_1"}, "not stored here")
 	p.fails([]string{"connect", "mirror", "acct_1", "--since", "soon"}, "is not a time")
 	p.fails([]string{"connect", "report", "acct_1", "fees"}, "not stored here")
+
 	if out := p.ok("connect", "mirror", "acct_1", "--since", "2026-01-31"); !strings.HasPrefix(out, "waiting, 0 objects") {
 		t.Errorf("printed %q", out)
 	}
+
 	m, err := s.Mirror(t.Context(), "acct_1")
 	if err != nil || !m.Since.Equal(time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("the mirror is %+v, %v", m, err)
@@ -36,8 +38,21 @@ func TestConnectMirrorAndReport(t *testing.T) {
 
 	day := time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)
 	_, err = s.ApplyMirror(t.Context(), "acct_1", &mirror.Batch{Payments: []mirror.Payment{
-		{ID: "pi_1", Amount: 1200, Received: 1200, Currency: "eur", Status: "succeeded", CreatedAt: day},
-		{ID: "pi_2", Amount: 500, Currency: "eur", Status: "canceled", CreatedAt: day.AddDate(0, 0, 5)},
+		{
+			ID:        "pi_1",
+			Amount:    1200,
+			Received:  1200,
+			Currency:  "eur",
+			Status:    "succeeded",
+			CreatedAt: day,
+		},
+		{
+			ID:        "pi_2",
+			Amount:    500,
+			Currency:  "eur",
+			Status:    "canceled",
+			CreatedAt: day.AddDate(0, 0, 5),
+		},
 	}})
 	if err == nil {
 		_, err = s.ChangeMirror(t.Context(), "acct_1", func(m *mirror.Mirror) {
@@ -57,6 +72,7 @@ func TestConnectMirrorAndReport(t *testing.T) {
 
 	e, out, bar := p.env()
 	e.Terminal = true
+
 	if err := run(t.Context(), []string{"connect", "mirror", "acct_1", "--watch"}, e); err != nil {
 		t.Fatal(err)
 	}
@@ -67,12 +83,22 @@ func TestConnectMirrorAndReport(t *testing.T) {
 	p.fails([]string{"connect", "report", "acct_1"}, "declines, disputes, fees")
 	p.fails([]string{"connect", "report", "acct_1", "none"}, "no such report")
 	p.fails([]string{"connect", "report", "acct_1", "fees", "--format", "xml"}, "unknown format")
+
 	const head = "day,currency,status,payments,amount,amount_received\n"
 	if out := p.ok("connect", "report", "acct_1", "payments", "--to", "2026-02-01"); out != head+"2026-02-01,eur,succeeded,1,1200,1200\n" {
 		t.Errorf("the report is %q", out)
 	}
+
 	if out := p.ok("connect", "report", "acct_1", "payments", "--from", "2026-02-02", "--format", "json"); !strings.Contains(out,
 		`{"day":"2026-02-06","currency":"eur","status":"canceled","payments":1,"amount":500,"amount_received":0}`) {
 		t.Errorf("the report is %q", out)
+	}
+
+	args := []string{"connect", "report", "acct_1", "payments", "--json"}
+	report := p.ok(args...)
+	wantObjects(t, args, report)
+
+	if !strings.Contains(report, `"payments":1,"amount":1200,"amount_received":1200},{"day":"2026-02-06"`) {
+		t.Errorf("the report is %q", report)
 	}
 }

@@ -39,19 +39,23 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, e
 
 	for left := f.Limit; left > 0; {
 		page := f
-		page.Limit = min(left, listPage)
+		page.Limit = min(left, listPage) + 1 // one more tells whether there are more
 
 		found, err := reader.Orders(ctx, page)
 		if err != nil {
 			return err
 		}
+
+		more := len(found) == page.Limit
+
+		found = found[:min(len(found), page.Limit-1)]
 		if err := l.add(ctx, found); err != nil {
 			return err
 		}
 		if err := l.out.Flush(); err != nil {
 			return err
 		}
-		if len(found) < page.Limit {
+		if !more {
 			return l.out.Close()
 		}
 
@@ -59,10 +63,11 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, e
 		f.After = found[len(found)-1].ID
 	}
 
-	if err := l.out.Close(); err != nil || e.JSON {
+	if err := l.out.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Out, "only the newest %d are shown; use --limit to list more\n", f.Limit)
+
+	_, err = fmt.Fprintf(e.Aside(), "only the newest %d are shown; use --limit to list more\n", f.Limit)
 	return err
 }
 
@@ -82,6 +87,7 @@ func (l *orderList) add(ctx context.Context, found []orders.Order) error {
 				return err
 			}
 		}
+
 		return nil
 	}
 

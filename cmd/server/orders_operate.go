@@ -53,7 +53,7 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, id stri
 
 	// An earlier operation was resolved even if the requested one fails.
 	res, err := request(ctx, ops, q, id, minor)
-	if res.Earlier != nil && !e.JSON {
+	if res.Earlier != nil {
 		printEarlier(e, res, st.Order.Currency)
 	}
 
@@ -175,7 +175,7 @@ func publicError(err error) error {
 // printEarlier prints the outcome of an operation that an earlier command had
 // left open.
 func printEarlier(e env, res payments.Result, currency string) {
-	op := *res.Earlier
+	op, w := *res.Earlier, e.Aside()
 
 	outcome := "its outcome is not known yet"
 	switch op.State {
@@ -185,9 +185,9 @@ func printEarlier(e env, res payments.Result, currency string) {
 		outcome = "it failed: " + op.Note
 	}
 
-	_, _ = fmt.Fprintf(e.Out, "pending since %s: %s; %s\n", e.Time(op.CreatedAt), describe(op, currency), outcome)
+	_, _ = fmt.Fprintf(w, "pending since %s: %s; %s\n", e.Time(op.CreatedAt), describe(op, currency), outcome)
 	if op.ID == res.Operation.ID {
-		_, _ = fmt.Fprintln(e.Out, "this was the same request, so nothing else was sent to Stripe")
+		_, _ = fmt.Fprintln(w, "this was the same request, so nothing else was sent to Stripe")
 	}
 }
 

@@ -27,9 +27,11 @@ func TestCaptureAPartThenRefundIt(t *testing.T) {
 
 	s.fails([]string{"orders", "capture", id, "--amount", "11.00"}, "10.99 USD")
 	s.fails([]string{"orders", "refund", id}, "cancel the order")
+
 	if _, _, err := s.run("orders", "refund", id); cli.ExitCode(err) != cli.ExitRefused {
 		t.Errorf("a refusal: exit code %d, want %d", cli.ExitCode(err), cli.ExitRefused)
 	}
+
 	s.wantOutput(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released",
 		"paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
 	s.wantView(id, "paid", "paid", 600, 0)
@@ -75,6 +77,7 @@ func TestShowFindsACharge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r.SetBasicAuth(config.SandboxSecretKey, "")
 	list, _ := s.buyer.Object(s.buyer.Send(r))["data"].([]any)
 	charge := list[0].(map[string]any)["id"].(string)
@@ -98,11 +101,13 @@ func TestShowFindsACharge(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.ok("orders", "show", id, "--json")), &o); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, name := range []string{"attempts", "intents"} {
 		if rows, _ := o[name].([]any); len(rows) != 1 {
 			t.Errorf("--json shows the %s %v, want one", name, o[name])
 		}
 	}
+
 	if text := s.ok("orders", "show", id, "--json"); strings.Contains(text, "_secret_") || strings.Contains(text, "ctoken_") {
 		t.Errorf("--json shows a secret: %s", text)
 	}
@@ -336,6 +341,17 @@ func TestShowReportsUnknownOutcomes(t *testing.T) {
 
 	if n := len(s.refunds()); n != 1 {
 		t.Errorf("%d refunds, want 1", n)
+	}
+
+	// What the earlier request became is told even if this one fails, and to
+	// programs beside the objects.
+	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "status_500", "count": 3}`)
+	s.fails([]string{"orders", "refund", id, "--amount", "3.00"}, "has not confirmed yet")
+	out, told := s.fails([]string{"orders", "refund", id, "--amount", "9.00", "--json"}, "has not confirmed yet")
+	s.wantOutput(told, "pending since", "refund of 3.00 USD; its outcome is not known yet")
+
+	if out != "" {
+		t.Errorf("beside the error it printed %q", out)
 	}
 }
 

@@ -32,8 +32,10 @@ func showOrders(ctx context.Context, words []string, e env) error {
 			if err != nil {
 				return err
 			}
+
 			shown += n
 		}
+
 		return nil
 	})
 }
@@ -50,14 +52,20 @@ func showFound(ctx context.Context, reader *app.OrderReader, word string, before
 		if before+i > 0 && !e.JSON {
 			_, _ = fmt.Fprintln(e.Out)
 		}
+
 		if err := showOrder(ctx, reader, id, e); err != nil {
 			return 0, fmt.Errorf("%s: %w", id, publicError(err))
 		}
 	}
 
-	if len(ids) > maxFound && !e.JSON {
-		_, _ = fmt.Fprintf(e.Out, "\nonly the newest %d orders of %s are shown\n", maxFound, cli.Printable(word))
+	if len(ids) > maxFound {
+		if !e.JSON {
+			_, _ = fmt.Fprintln(e.Out)
+		}
+
+		_, _ = fmt.Fprintf(e.Aside(), "only the newest %d orders of %s are shown\n", maxFound, cli.Printable(word))
 	}
+
 	return len(shown), nil
 }
 
@@ -90,6 +98,7 @@ func showOrder(ctx context.Context, reader *app.OrderReader, id string, e env) e
 			_, _ = fmt.Fprintf(w, "\nthe outcome of the %s is not known yet: "+
 				"run the same command again, nothing is done twice\n", op.Kind)
 		}
+
 		if checkErr != nil {
 			_, _ = fmt.Fprintf(w, "could not ask Stripe: %v\n", publicError(checkErr))
 		}

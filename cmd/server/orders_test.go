@@ -212,9 +212,15 @@ func TestLongListOfOrders(t *testing.T) {
 			Version:       1,
 			Currency:      "usd",
 			Amount:        int64(10_000 + i),
-			Items:         []orders.Item{{SKU: "mug", Name: "Mug", Quantity: 1, UnitAmount: int64(10_000 + i)}},
-			CreatedAt:     noon.Add(time.Duration(i/2) * time.Minute), // two at a time
-			ExpiresAt:     noon.Add(48 * time.Hour),
+			Items: []orders.Item{{
+				SKU:        "mug",
+				Name:       "Mug",
+				Quantity:   1,
+				UnitAmount: int64(10_000 + i),
+			}},
+			Contact:   orders.Contact{Email: "ada@example.com"},
+			CreatedAt: noon.Add(time.Duration(i/2) * time.Minute), // two at a time
+			ExpiresAt: noon.Add(48 * time.Hour),
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -235,6 +241,20 @@ func TestLongListOfOrders(t *testing.T) {
 	if out := p.ok("orders", "list", "--limit", limit); !strings.Contains(out, "only the newest "+limit) ||
 		strings.Count(out, "\n") != listPage+3 {
 		t.Errorf("got %d lines with --limit %s, and: %.80s", strings.Count(out, "\n"), limit, out[len(out)-80:])
+	}
+
+	// Programs get objects alone, and people are told beside them.
+	for args, want := range map[string]string{
+		"orders list --json --limit 3":                        "only the newest 3 are shown",
+		fmt.Sprint("orders list --json --limit ", listPage+3): "",
+		"orders show ada@example.com --json":                  "only the newest 20 orders of ada@example.com",
+	} {
+		out, log, err := p.run(strings.Fields(args)...)
+		wantObjects(t, strings.Fields(args), out)
+
+		if err != nil || !strings.Contains(log, want) || want == "" && strings.Contains(log, "only the newest") {
+			t.Errorf("%s: %v, told %q, want %q", args, err, log, want)
+		}
 	}
 }
 

@@ -43,12 +43,23 @@ func value(v any) any {
 			return nil
 		}
 		return v.UTC()
+
 	case State, Text, string:
 		if fmt.Sprint(v) == "" {
 			return nil
 		}
 	}
+
 	return v
+}
+
+// Aside returns where remarks for people go: to the output, and with --json to
+// standard error, since objects alone belong to the output then.
+func (e Env) Aside() io.Writer {
+	if e.JSON {
+		return e.Err
+	}
+	return e.Out
 }
 
 // Encode prints one object on a line, for programs.
@@ -87,6 +98,7 @@ func (e Env) Record(pairs ...any) error {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			o[member(pairs[i].(string))] = pairs[i+1]
 		}
+
 		return e.Encode(o)
 	}
 
@@ -96,6 +108,7 @@ func (e Env) Record(pairs ...any) error {
 			_, _ = fmt.Fprintf(g, "%s\t%s\n", pairs[i], text)
 		}
 	}
+
 	return g.Flush()
 }
 
@@ -117,6 +130,7 @@ func (e Env) cell(v any, layout string) string {
 	case []string:
 		return strings.Join(v, ",")
 	}
+
 	return fmt.Sprint(v)
 }
 
@@ -134,6 +148,7 @@ func colourOf(state string) string {
 	case "expired", "canceled", "ignored", "gone", "dismissed", "disabled", "revoked", "disconnected":
 		return "2"
 	}
+
 	return ""
 }
 

@@ -78,6 +78,7 @@ type ReportQuery struct {
 	Account  string
 	Name     string
 	From, To time.Time // days; zero for no limit
+	OneLine  bool      // WriteJSON breaks no lines
 }
 
 // read passes the rows of a report to write, oldest first, a few weeks at a
@@ -159,7 +160,8 @@ func (q ReportQuery) WriteCSV(ctx context.Context, s Store, now time.Time, w io.
 	return err
 }
 
-// WriteJSON writes a report as one JSON object with its rows in data.
+// WriteJSON writes a report as one JSON object with its rows in data, each on a
+// line of its own unless OneLine is set.
 func (q ReportQuery) WriteJSON(ctx context.Context, s Store, now time.Time, w io.Writer) error {
 	r, ok := reports[q.Name]
 	if !ok {
@@ -171,17 +173,22 @@ func (q ReportQuery) WriteJSON(ctx context.Context, s Store, now time.Time, w io
 		return err
 	}
 
-	between := "\n"
+	newline := "\n"
+	if q.OneLine {
+		newline = ""
+	}
+
+	between := newline
 	err = q.read(ctx, s, now, func(row Row) error {
 		_, err := io.WriteString(w, between+string(r.object(row)))
-		between = ",\n"
+		between = "," + newline
 		return err
 	})
 	if err != nil {
 		return err
 	}
 
-	_, err = io.WriteString(w, "\n]}\n")
+	_, err = io.WriteString(w, newline+"]}\n")
 	return err
 }
 
