@@ -46,6 +46,8 @@ func TestGoLiveRehearsal(t *testing.T) {
 	for name, value := range map[string]string{
 		"STRIPE_SECRET_KEY":      "sk_test_rehearsalCanary42",
 		"STRIPE_PUBLISHABLE_KEY": "pk_test_rehearsalCanary42",
+		"TERMS_CONSENT":          "required",
+		"SHOP_TERMS_URL":         "https://shop.example/terms",
 		"STRIPE_WEBHOOK_SECRET":  "whsec_rehearsalcanary",
 		"BASE_URL":               "https://pay.shop.example",
 		"TRUSTED_PROXIES":        "10.0.0.1",

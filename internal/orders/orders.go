@@ -146,7 +146,7 @@ type Order struct {
 	ShippingRate ShippingRate // the chosen one, zero for none
 	Shop         ShopTerms    // what the shop's backend decided
 	Contact      Contact
-	PaidWith     PaymentMethod // zero until a payment took or holds the money
+	PaidWith     PaymentMethod // zero until a payment is on its way, or holds or took the money
 	Consent      Consent       // to the shop's terms
 	CreatedAt    time.Time
 	UpdatedAt    time.Time

@@ -1,6 +1,10 @@
 package payments
 
-import "checkoutd/internal/orders"
+import (
+	"slices"
+
+	"checkoutd/internal/orders"
+)
 
 // ChargeNews is what events of a charge say by themselves.
 type ChargeNews struct {
@@ -8,14 +12,18 @@ type ChargeNews struct {
 	Method   orders.PaymentMethod // what it was paid with, zero if they do not say
 }
 
-// setMethod records what the order was paid with. The latest charge of an
-// intent that took nothing is one that was declined.
+// setMethod records what the order was paid with, and forgets what was on its
+// way, or held, and is not coming. The latest charge of an intent that took
+// nothing is one that was declined. It runs after the intent's update.
 func (st *State) setMethod(s Snapshot) {
-	switch s.Status {
-	case StatusProcessing, StatusRequiresCapture, StatusSucceeded:
-		if s.Method.Type != "" && st.Order.ErasedAt.IsZero() {
-			st.Order.PaidWith = s.Method
+	o := &st.Order
+	switch {
+	case takesMoney(s.Status):
+		if s.Method.Type != "" && o.ErasedAt.IsZero() {
+			o.PaidWith = s.Method
 		}
+	case o.PaidAt.IsZero() && !slices.ContainsFunc(st.Intents, func(in Intent) bool { return takesMoney(in.Status) }):
+		o.PaidWith = orders.PaymentMethod{}
 	}
 }
 

@@ -57,4 +57,19 @@ func TestTheOrderKnowsWhatPaidIt(t *testing.T) {
 		}
 		want(t, f, visa)
 	})
+	t.Run("a method that failed on its way is forgotten", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		sepa := orders.PaymentMethod{Type: "sepa_debit", Last4: "3000"}
+		answer(f, payments.StatusProcessing, sepa)
+		want(t, f, sepa)
+
+		failed := snap(f.sent(0), payments.StatusRequiresPaymentMethod)
+		failed.Error = &payments.StripeError{Type: "card_error", Code: "payment_intent_payment_attempt_failed"}
+		f.stripe.PutIntent(failed)
+		if err := f.svc.SettleFresh(ctx, orderID, intentID, nil); err != nil {
+			t.Fatal(err)
+		}
+		want(t, f, orders.PaymentMethod{})
+	})
 }

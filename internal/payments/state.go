@@ -142,8 +142,13 @@ func (st *State) holdsMoney() bool {
 // tookMoney reports whether the intent holds, takes or has taken money.
 func (st *State) tookMoney(intentID string) bool {
 	in := st.Intent(intentID)
-	return in != nil && (in.Status == StatusProcessing || in.Status == StatusRequiresCapture ||
-		in.Status == StatusSucceeded)
+	return in != nil && takesMoney(in.Status)
+}
+
+// takesMoney reports whether an intent of that status holds, takes or has taken
+// money.
+func takesMoney(s Status) bool {
+	return s == StatusProcessing || s == StatusRequiresCapture || s == StatusSucceeded
 }
 
 // canceling reports whether the shop is canceling the order, so that no attempt

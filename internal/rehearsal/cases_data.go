@@ -34,7 +34,7 @@ var dataCases = []caseRow{
 		func(w *walk) verdict {
 			b := w.buyer()
 			o := b.order()
-			r := b.call(http.MethodPost, "/create-confirm-intent", map[string]any{"orderId": o.id})
+			r := b.call(http.MethodPost, "/create-confirm-intent", map[string]any{"orderId": o.id, "termsAccepted": true})
 			return w.unchargedAfter(o, r)
 		},
 	},
@@ -58,7 +58,8 @@ var dataCases = []caseRow{
 			b := w.buyer()
 			o := b.order()
 			return w.unchargedAfter(o, b.call(http.MethodPost, "/create-confirm-intent", map[string]any{
-				"orderId": o.id, "confirmationTokenId": b.token(o, cardPays), "expectedAmount": o.amount + 1,
+				"termsAccepted": true,
+				"orderId":       o.id, "confirmationTokenId": b.token(o, cardPays), "expectedAmount": o.amount + 1,
 			}))
 		},
 	},

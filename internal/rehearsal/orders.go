@@ -99,7 +99,7 @@ func (b *buyer) addressed(o order) order {
 // confirm pays an order with a token.
 func (b *buyer) confirm(o order, token string) reply {
 	return b.call(http.MethodPost, "/create-confirm-intent",
-		map[string]any{"orderId": o.id, "confirmationTokenId": token})
+		map[string]any{"orderId": o.id, "confirmationTokenId": token, "termsAccepted": true})
 }
 
 // pay pays an order with a card.

@@ -19,8 +19,8 @@
  * @param {import('./order.js').OrderState} orders
  */
 export function createForm({ dom, look }, session, orders) {
-  const { page, t } = session;
-  const { isFree, onOrder, order } = orders;
+  const { t } = session;
+  const { isChangeable, isFree, onOrder, order } = orders;
 
   const formTimeoutMs = 20_000;
 
@@ -39,6 +39,10 @@ export function createForm({ dom, look }, session, orders) {
   let sentTerms = {};
   /** @type {PaymentElement | null} */
   let payment = null;
+  /**
+   * Whether the page asks for contact details: not while a payment is in flight.
+   */
+  let asks = true;
   /** Whether the Payment Element leaves the billing address to the page. */
   let withoutAddress = false;
   /** Ends the wait for a Payment Element that is not needed any more. */
@@ -85,7 +89,6 @@ export function createForm({ dom, look }, session, orders) {
 
     try {
       elements = session.stripe.elements({
-        locale: /** @type {'en' | 'fr'} */ (page.lang),
         ...(forFree ? withoutPrice(options) : options),
         ...(customerSessionClientSecret ? { customerSessionClientSecret } : {}),
         appearance: look.appearance(options.appearance, dark),
@@ -129,6 +132,7 @@ export function createForm({ dom, look }, session, orders) {
    * @returns {Promise<void>} as that of mount
    */
   function mountPayment() {
+    asks = isChangeable(); // as the contact details do when they are mounted
     const created = /** @type {StripeElements} */ (elements).create('payment', paymentOptions());
     payment = created;
     complete = false;
@@ -172,7 +176,7 @@ export function createForm({ dom, look }, session, orders) {
    * @param {import('./api.js').Order} [of]
    */
   function hasBilling(of = order()) {
-    return Boolean(session.config.address?.billing) || of.ships;
+    return asks && (Boolean(session.config.address?.billing) || of.ships);
   }
 
   /**

@@ -21,6 +21,7 @@
 //
 // No call waits for ever: Options.Timeout bounds it, waits for a connection and
 // for locks included, and those who wait for the same row share one connection.
+// On SQLite, who shares a commit also waits for the turns of the others.
 // A call that succeeded on a deleted or replaced file is an error: its writes
 // are lost, and what it read may be a write that was refused.
 //

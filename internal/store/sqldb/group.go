@@ -33,7 +33,7 @@ type groupCommit struct {
 }
 
 // maxShared limits how many callers share a commit, and so how long the first
-// of them waits for it.
+// of them waits for it. A slow turn among them is waited for.
 const maxShared = 64
 
 // sharedTx is a transaction of several callers. All but done and err belong to
@@ -177,12 +177,15 @@ func (g *groupCommit) join(ctx context.Context) (*sharedTx, error) {
 
 	tx, err := g.pool.BeginTx(own, nil)
 	if err == nil && !stop() {
-		err = errors.Join(ctx.Err(), tx.Rollback())
+		err = tx.Rollback()
+		if err == nil {
+			err = ctx.Err()
+		}
 	}
 
 	if err != nil {
 		cancel()
-		return nil, &databaseError{err}
+		return nil, &databaseError{errors.Join(err, ctx.Err())} // own does not know why it ended
 	}
 
 	g.open = &sharedTx{

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/store/sqldb"
+	"checkoutd/internal/testhost"
 )
 
 // notes is an SQLite database with a table of notes.
@@ -110,8 +112,16 @@ func (n notes) together(works ...sqldb.Work) []error {
 }
 
 func (n notes) untilInLine(want int) {
-	for n.InLine() < want {
-		runtime.Gosched()
+	n.until("in line", func() bool { return n.InLine() >= want })
+}
+
+// until waits for what must happen, and gives up on what hangs.
+func (n notes) until(what string, ok func() bool) {
+	for deadline := time.Now().Add(testhost.Patience); !ok(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			n.t.Errorf("it never happens: %s", what)
+			return
+		}
 	}
 }
 
@@ -252,6 +262,42 @@ func TestAGroupThatSQLiteRollsBackTriesAgain(t *testing.T) {
 	}
 }
 
+// TestAGroupHasALimit lets nobody wait for more than so many others.
+func TestAGroupHasALimit(t *testing.T) {
+	t.Parallel()
+	db := openNotes(t)
+	works := make([]sqldb.Work, sqldb.MaxShared+2)
+	for i := range works {
+		works[i] = func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
+			if n := len(db.all()); i >= sqldb.MaxShared && n < sqldb.MaxShared {
+				t.Errorf("caller %d has its turn, and %d are committed", i, n)
+			}
+			return work(fmt.Sprintf("%03d", i))(ctx, q)
+		}
+	}
+
+	if err := errors.Join(db.together(works...)...); err != nil {
+		t.Error(err)
+	}
+	if got := db.all(); len(got) != len(works) {
+		t.Errorf("%d of %d are stored", len(got), len(works))
+	}
+}
+
+// TestALateCallerIsToldWhy begins a transaction after its time.
+func TestALateCallerIsToldWhy(t *testing.T) {
+	t.Parallel()
+	db := openNotes(t)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+
+	for range 50 { // whichever of the two clocks is first
+		if err := db.Transact(ctx, "", work("late")); fault.Of(err).Kind != fault.Unavailable {
+			t.Fatalf("got %v, want a fault of kind Unavailable", err)
+		}
+	}
+}
+
 // TestCallersLeaveTheLine ends the contexts of one who waits and of one who has
 // the turn.
 func TestCallersLeaveTheLine(t *testing.T) {
@@ -277,9 +323,7 @@ func TestCallersLeaveTheLine(t *testing.T) {
 			db.untilInLine(4)
 
 			leave()
-			for db.InLine() > 3 {
-				runtime.Gosched()
-			}
+			db.until("one leaves", func() bool { return db.InLine() <= 3 })
 
 			return []sqldb.Command{writeNote("first")}, nil
 		},
