@@ -80,12 +80,18 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	o := opened.view
-	if to := p.redirectURL(o); to != "" {
+	if to := p.redirectURL(opened.view); to != "" {
 		redirect(w, r, to)
 		return nil
 	}
 
+	return p.renderComplete(w, r, opened, completeURL(opened.ID))
+}
+
+// renderComplete shows the buyer all of an order at the address, which is that
+// of the page without keys and secrets.
+func (p *Pages) renderComplete(w http.ResponseWriter, r *http.Request, opened openedOrder, address string) error {
+	o := opened.view
 	loc := p.localeFor(r, o)
 	allowPictures(w.Header(), o)
 	t := loc.texts.Complete
@@ -105,6 +111,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	view.Waiting = poll == "fast"
 
 	switch {
@@ -129,8 +136,10 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		pg.Refresh = refreshSeconds
 	}
 
-	pg.Script, pg.View = "complete.js", view
-	pg.Data = p.knownData(loc, o, poll)
+	data := p.knownData(loc, o, poll)
+	data.Address = address
+	pg.Script, pg.View, pg.Data = "complete.js", view, data
+
 	return p.render(w, http.StatusOK, pg)
 }
 

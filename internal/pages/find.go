@@ -62,22 +62,27 @@ func (p *Pages) renderFind(w http.ResponseWriter, r *http.Request, status int, v
 // ServeReceipt is GET /receipt/{id}. With the key of a link it lets the browser
 // see the receipt and leads to the address without the key. Whoever may not see
 // it, because the link has expired, gets the form that finds an order. The
-// browser in which the order was placed gets the page that shows all of it.
+// browser in which the order was placed sees all of it here, and is not sent on
+// to the shop's own page: whoever follows this link wants the receipt.
 func (p *Pages) ServeReceipt(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	_, err := p.cfg.Orders.Opened(r, id)
-	if err == nil {
-		redirect(w, r, completeURL(id))
+	id, key := r.PathValue("id"), r.URL.Query().Get("key")
+	address := orders.ReceiptPath(url.PathEscape(id))
+
+	opened, err := p.opened(r, id)
+	switch {
+	case err == nil && key != "":
+		redirect(w, r, address)
 		return nil
-	}
-	if !errors.Is(err, orders.ErrNotFound) {
+	case err == nil:
+		return p.renderComplete(w, r, opened, address)
+	case !errors.Is(err, orders.ErrNotFound):
 		return err
 	}
 
-	if key := r.URL.Query().Get("key"); key != "" {
+	if key != "" {
 		err = p.cfg.Orders.OpenReceipt(w, r, id, key)
 		if err == nil {
-			redirect(w, r, orders.ReceiptPath(url.PathEscape(id)))
+			redirect(w, r, address)
 			return nil
 		}
 	} else {
@@ -90,6 +95,7 @@ func (p *Pages) ServeReceipt(w http.ResponseWriter, r *http.Request) error {
 	if !errors.Is(err, orders.ErrNotFound) {
 		return err
 	}
+
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may hold a key
 	return p.renderFind(w, r, http.StatusNotFound, findPage{Problem: p.localeOf(r).texts.Find.LinkEnded})
 }
@@ -103,11 +109,13 @@ func (p *Pages) renderReceipt(w http.ResponseWriter, r *http.Request, o orders.O
 	if err != nil {
 		return err
 	}
+
 	pg := p.page(loc, "complete", view.Texts.Title)
 	pg.Back = backURL(v)
 
 	data := p.knownData(loc, v, "")
 	data.Address = orders.ReceiptPath(url.PathEscape(v.ID))
 	pg.Script, pg.View, pg.Data = "complete.js", view, data
+
 	return p.render(w, http.StatusOK, pg)
 }

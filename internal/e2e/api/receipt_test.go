@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/orders"
 )
@@ -28,11 +29,13 @@ func TestAnOrderIsFoundOnAnotherDevice(t *testing.T) {
 	}
 
 	wrongEmail := find(orders.ShortID(id), "ben@buyer.example")
+
 	unknown := find("AAAAAAAA", "ben@buyer.example")
 	if wrongEmail.Status != http.StatusNotFound || unknown.Status != http.StatusNotFound ||
 		strings.ReplaceAll(wrongEmail.Body, orders.ShortID(id), "AAAAAAAA") != unknown.Body {
 		t.Errorf("a wrong address is told apart from an unknown number:\n%s\n%s", wrongEmail.Body, unknown.Body)
 	}
+
 	if r := other.Call("GET", "/receipt/"+id, ""); r.Status != http.StatusNotFound || strings.Contains(r.Body, "Enamel") {
 		t.Errorf("without a cookie: %d %s", r.Status, r.Body)
 	}
@@ -56,7 +59,44 @@ func TestAnOrderIsFoundOnAnotherDevice(t *testing.T) {
 			t.Errorf("%s: %d, want 404", call, r.Status)
 		}
 	}
+
 	if r := other.Call("PATCH", "/orders/"+id, `{"email":"thief@buyer.example"}`); r.Status != http.StatusNotFound {
 		t.Errorf("a change: %d, want 404", r.Status)
+	}
+}
+
+// The buyer's own browser shows the receipt, too, of an order that sends its
+// buyer to the shop's page after the payment.
+func TestTheBuyerSeesTheReceiptDespiteTheSuccessURL(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	b := s.Buyer(t)
+	o := s.Backend(t, api.ScopeWrite).Want(http.StatusCreated, "POST", "/v1/orders", `{"currency":"usd","reference":"#1042",`+
+		`"items":[{"name":"Walnut board","unit_amount":900}],"customer":{"reference":"c-7","email":"ben@buyer.example"},`+
+		`"success_url":"https://shop.example/thanks"}`)
+	id := o["id"].(string)
+	b.Call("GET", strings.TrimPrefix(o["url"].(string), s.URL), "")
+	b.Confirm(id, e2etest.CardPays)
+	b.WantStatus(id, "paid paid")
+
+	if r := b.Call("GET", "/complete?order="+id, ""); r.Header.Get("Location") != "https://shop.example/thanks" {
+		t.Errorf("after the payment: %d to %q", r.Status, r.Header.Get("Location"))
+	}
+
+	r := b.Call("GET", "/receipt/"+id+"?key=of_the_mail", "")
+	if r.Status != http.StatusSeeOther || r.Header.Get("Location") != "/receipt/"+id {
+		t.Errorf("the link of the mail: %d to %q", r.Status, r.Header.Get("Location"))
+	}
+
+	r = b.Call("POST", "/find-order", url.Values{"number": {"1042"}, "email": {"ben@buyer.example"}}.Encode(),
+		"Content-Type: application/x-www-form-urlencoded")
+	if r.Status != http.StatusSeeOther || r.Header.Get("Location") != "/receipt/"+id {
+		t.Errorf("the shop's number: %d to %q", r.Status, r.Header.Get("Location"))
+	}
+
+	r = b.Call("GET", "/receipt/"+id, "")
+	if r.Status != http.StatusOK || !strings.Contains(r.Body, "Walnut board") ||
+		!strings.Contains(r.Body, `"address":"/receipt/`+id+`"`) { // where the script keeps the browser
+		t.Errorf("the receipt: %d to %q: %s", r.Status, r.Header.Get("Location"), r.Body)
 	}
 }
