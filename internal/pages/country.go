@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
 )
 
 // country returns where the buyer seems to be: by the header of the shop's CDN,
@@ -41,13 +42,18 @@ func serves(allowed []string, code string) bool {
 	return code != "" && (len(allowed) == 0 || slices.Contains(allowed, code))
 }
 
-// countryCode returns the code of a country in upper case, "" for anything
-// else. CDNs write XX for an unknown country and T1 for Tor.
+// countryCode returns the code of a country that Stripe's address form knows,
+// "" for anything else: that of the United Kingdom for UK, which people and
+// some CDNs write. CDNs also write XX for an unknown country and T1 for Tor.
 func countryCode(s string) string {
-	s = strings.ToUpper(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
 	region, err := language.ParseRegion(s)
-	if err != nil || len(s) != 2 || !region.IsCountry() {
+	if err != nil || len(s) != 2 {
 		return ""
 	}
-	return s
+
+	if code := region.Canonicalize().String(); orders.IsCountry(code) {
+		return code
+	}
+	return ""
 }

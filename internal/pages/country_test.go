@@ -42,6 +42,9 @@ func TestTheFormBeginsWithTheBuyersCountry(t *testing.T) {
 		"not an address of a country":   {"10.0.0.1", "<b>", "fr", nil, nil},
 		"the header's is not served":    {"10.0.0.1", "FR", "de-DE", []string{"DE", "US"}, "DE"},
 		"nothing of it is served":       {"10.0.0.1", "FR", "pt-BR", []string{"US"}, nil},
+		"the UK as a language":          {"203.0.113.9", "", "en-UK", nil, "GB"},
+		"the UK as a header":            {"10.0.0.1", "uk", "fr-FR", []string{"GB", "FR"}, "GB"},
+		"no country of the form":        {"10.0.0.1", "KP", "en-AN,fr-FR", []string{"FR"}, "FR"},
 		"a later language names served": {"203.0.113.9", "", "en,fr-CA;q=0.5", []string{"CA"}, "CA"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/config", nil)
