@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"slices"
 	"strconv"
@@ -80,8 +81,13 @@ func (s *Service) Receipt(r *http.Request, id string) (Order, error) {
 // the buyer's e-mail address, and returns the order's ID. A wrong number and a
 // wrong address cost the same queries and have the same answer.
 func (s *Service) FindReceipt(w http.ResponseWriter, r *http.Request, number, email string) (id string, err error) {
-	number, err = cleantext.Line(strings.TrimPrefix(strings.TrimSpace(number), "#"))
+	number, err = cleantext.Line(number)
+	number = strings.TrimSpace(strings.TrimPrefix(number, "#"))
 	if err != nil || number == "" || len(number) > maxReceiptNumber || s.cfg.ReceiptKey == nil {
+		return "", errReceiptNotFound
+	}
+
+	if email, err = cleantext.Line(email); err != nil {
 		return "", errReceiptNotFound
 	}
 	if !s.tries.allow(strings.ToUpper(number), s.cfg.Now()) {
@@ -183,31 +189,34 @@ func (s *Service) receiptSigned(use, id, key string) bool {
 	return hmac.Equal([]byte(s.signReceipt(use, id, until)), []byte(key)) && s.cfg.Now().Before(until)
 }
 
-// tries counts how often something was tried in an hour, by its name. It is
-// safe for concurrent use.
+// tries counts how often something was tried in an hour, by its name. Names
+// share the counters of a table of fixed size, so that whoever invents names
+// neither takes memory nor keeps others from trying: to close a tenth of the
+// counters takes 400,000 tries in the hour. Which names share one is random,
+// and changes with the hour. The zero value is ready. It is safe for concurrent
+// use.
 type tries struct {
 	mu     sync.Mutex
 	since  time.Time
-	counts map[string]int
+	seed   maphash.Seed
+	counts [1 << 16]uint8
 }
-
-// maxTries bounds the names that are counted, and so the memory: when so many
-// were tried in an hour, others wait for the next.
-const maxTries = 20_000
 
 // allow counts a try, and reports whether it is one of the first in its hour.
 func (t *tries) allow(name string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
-	if t.counts == nil || now.Sub(t.since) >= time.Hour {
-		t.since, t.counts = now, make(map[string]int)
+	if t.since.IsZero() || now.Sub(t.since) >= time.Hour {
+		t.since, t.seed = now, maphash.MakeSeed()
+		clear(t.counts[:])
 	}
 
-	if n, known := t.counts[name]; n >= triesPerHour || !known && len(t.counts) >= maxTries {
+	n := &t.counts[maphash.String(t.seed, name)%uint64(len(t.counts))]
+	if *n >= triesPerHour {
 		return false
 	}
 
-	t.counts[name]++
+	*n++
 	return true
 }

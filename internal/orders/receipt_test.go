@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func receiptShop(t *testing.T) (*shop, orders.Order) {
 	}
 
 	o, err = s.store.UpdateOrder(t.Context(), o.ID, func(o *orders.Order) error {
-		o.Contact.Email, o.Reference = "Jenny@example.com", "A-1"
+		o.Contact.Email, o.Reference = "Jenny@example.com", "#A-1"
 		return nil
 	})
 	if err != nil {
@@ -122,8 +123,8 @@ func TestAReceiptIsFoundByNumberAndEmail(t *testing.T) {
 	}
 
 	number := orders.ShortID(o.ID)
-	for _, number := range []string{number, " #" + strings.ToLower(number), "A-1"} {
-		if err := find(number, " jenny@EXAMPLE.com"); err != nil {
+	for _, number := range []string{number, "\u200b #" + strings.ToLower(number), "#A-1", "A-1"} {
+		if err := find(number, " \u202djenny@EXAMPLE.com\u200b"); err != nil { // as copied from a list of contacts
 			t.Errorf("%q: %v", number, err)
 		}
 	}
@@ -147,5 +148,24 @@ func TestAReceiptIsFoundByNumberAndEmail(t *testing.T) {
 	s.now = s.now.Add(time.Hour)
 	if err := find(number, "jenny@example.com"); err != nil {
 		t.Errorf("an hour later: %v", err)
+	}
+}
+
+// Whoever invents numbers does not close the page for others.
+func TestInventedNumbersLeaveTheOthers(t *testing.T) {
+	t.Parallel()
+	s, o := receiptShop(t)
+	find := func(number string) error {
+		_, err := s.svc.FindReceipt(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil), number, "jenny@example.com")
+		return err
+	}
+
+	for i := range 20_001 {
+		if err := find("B-" + strconv.Itoa(i)); !fault.Is(err, "receipt_not_found") {
+			t.Fatalf("invented number %d: got %v, want receipt_not_found", i, err)
+		}
+	}
+	if err := find(orders.ShortID(o.ID)); err != nil {
+		t.Errorf("after them: %v", err)
 	}
 }

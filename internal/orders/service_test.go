@@ -81,7 +81,7 @@ func (m *memory) OrdersByNumber(_ context.Context, number string) (list []orders
 	defer m.mu.Unlock()
 
 	for _, o := range m.list {
-		if orders.ShortID(o.ID) == strings.ToUpper(number) || o.Reference != "" && o.Reference == number {
+		if orders.ShortID(o.ID) == strings.ToUpper(number) || o.Reference != "" && strings.TrimPrefix(o.Reference, "#") == number {
 			list = append(list, o)
 		}
 	}

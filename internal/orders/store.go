@@ -15,8 +15,9 @@ type Store interface {
 	// ErrNotFound.
 	OrderByReference(ctx context.Context, reference string) (Order, error)
 	// OrdersByNumber returns the orders with a number as their buyers see it:
-	// the shop's own, or the beginning of the ID (ShortID). There are none or
-	// one, unless a shop's own number looks like ours.
+	// the shop's own, which may begin with a # that number has not, or the
+	// beginning of the ID (ShortID). There are none or one, unless one number
+	// of the shop looks like another, or like ours.
 	OrdersByNumber(ctx context.Context, number string) ([]Order, error)
 	// Order returns the order, or ErrNotFound.
 	Order(ctx context.Context, id string) (Order, error)

@@ -30,6 +30,9 @@ var finders = map[string]string{
 const (
 	findIntent = `SELECT order_id FROM intents WHERE id = $1
 		UNION SELECT order_id FROM foreign_payments WHERE intent_id = $1`
+	// People leave the # out with which some shops' numbers begin.
+	ordersByReference = `SELECT id FROM orders WHERE reference IN ($1, $2) AND reference <> ''`
+
 	findRefund  = `SELECT order_id FROM refunds WHERE id = $1`
 	findDispute = `SELECT order_id FROM disputes WHERE id = $1`
 )
@@ -67,13 +70,14 @@ func (s *Store) findOrders(ctx context.Context, word string) ([]string, error) {
 		}
 	}
 
-	for _, text := range []string{
-		`SELECT id FROM orders WHERE reference = $1 AND reference <> ''`,
-		`SELECT id FROM orders WHERE customer_reference = $1 AND customer_reference <> ''`,
-	} {
-		if ids, err := s.ordersWith(ctx, text, word); err != nil || len(ids) > 0 {
-			return ids, err
-		}
+	if ids, err := s.ordersWith(ctx, ordersByReference, word, "#"+word); err != nil || len(ids) > 0 {
+		return ids, err
+	}
+
+	ids, err := s.ordersWith(ctx,
+		`SELECT id FROM orders WHERE customer_reference = $1 AND customer_reference <> ''`, word)
+	if err != nil || len(ids) > 0 {
+		return ids, err
 	}
 
 	return s.ordersByNumber(ctx, strings.TrimPrefix(word, "#"))
@@ -98,7 +102,7 @@ func (s *Store) OrdersByNumber(ctx context.Context, number string) ([]orders.Ord
 		return nil, err
 	}
 
-	own, err := s.ordersWith(ctx, `SELECT id FROM orders WHERE reference = $1 AND reference <> ''`, number)
+	own, err := s.ordersWith(ctx, ordersByReference, number, "#"+number)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +113,7 @@ func (s *Store) OrdersByNumber(ctx context.Context, number string) ([]orders.Ord
 		if err != nil {
 			return nil, err
 		}
+
 		list = append(list, o)
 	}
 

@@ -63,6 +63,7 @@ func testFind(t *testing.T, e Engine) {
 		"re_1001":                                 {other.ID},
 		"bob@example.com":                         {other.ID},
 		"#1001":                                   {third.ID},
+		"1001":                                    {third.ID},
 		"evt_none":                                nil,
 		"pi_none":                                 nil,
 		"a-1":                                     nil,
@@ -75,6 +76,15 @@ func testFind(t *testing.T, e Engine) {
 	} {
 		if got, err := f.FindOrders(f.ctx, word, 10); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: got %v, %v; want %v", word, got, err, want)
+		}
+	}
+
+	for number, want := range map[string]string{ // as the buyer types it, without a #
+		"1001": third.ID, "A-1": first.ID, orders.ShortID(other.ID): other.ID, "c-7": "", "": "",
+	} {
+		got, err := f.OrdersByNumber(f.ctx, number)
+		if err != nil || len(got) != min(len(want), 1) || len(got) > 0 && got[0].ID != want {
+			t.Errorf("the number %q: got %d orders, %v; want %q", number, len(got), err, want)
 		}
 	}
 
