@@ -75,8 +75,9 @@ func serverSection() section {
 			{
 				name: "RATE_LIMIT",
 				def:  "300",
-				help: "How many orders, changes to orders, customer sessions and confirmations, taken " +
-					"together, one client address (IPv6: its /64) may request in a minute, 0 to 100000. " +
+				help: "How many orders, changes to orders, customer sessions, confirmations and searches for an " +
+					"order (/find-order), taken together, one client address (IPv6: its /64) may request in " +
+					"a minute, 0 to 100000. " +
 					"Replacing a 3D Secure check counts as three. At most a tenth of them get a customer " +
 					"session. 0: no limit. Each process counts for itself. " +
 					"Loopback addresses are not limited unless TRUSTED_PROXIES is set.",
