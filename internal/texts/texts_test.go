@@ -225,6 +225,26 @@ func checkForms(t *testing.T, lang, path string, forms map[string]string, other 
 	}
 }
 
+// What people have named is in any language. In a text from right to left it is
+// isolated, so that "2026-42" is not read as "42-2026".
+func TestNamesAreIsolatedFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	names := regexp.MustCompile(`\{(name|number|shop|brand|code|method)\}`)
+	for _, lang := range texts.Languages() {
+		if texts.Of(lang).Direction != "rtl" {
+			continue
+		}
+
+		for path, text := range flat(t, lang) {
+			for _, name := range names.FindAllString(text, -1) {
+				if !strings.Contains(text, "\u2068"+name+"\u2069") {
+					t.Errorf("%s: %s does not isolate %s", lang, path, name)
+				}
+			}
+		}
+	}
+}
+
 func TestPlural(t *testing.T) {
 	t.Parallel()
 	var one texts.Plural
