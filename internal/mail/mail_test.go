@@ -167,6 +167,24 @@ func (o *office) subscribe() {
 	})
 }
 
+// In an e-mail from right to left, names and addresses stand isolated and the
+// amounts are on the left.
+func TestAnEmailFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, payments.EffectPaid, mail.Buyer, "ar")
+	o.step(t)
+	for _, want := range []string{
+		`<html lang="ar" dir="rtl">`,
+		`<bdi>Mug &lt;b&gt;blue&lt;/b&gt;</bdi>`,
+		`<bdi>Ada Byron</bdi>`,
+		`<td align="left" style="padding:6px 0;padding-right:12px;`,
+	} {
+		if html := o.box.taken[0].HTML; !strings.Contains(html, want) {
+			t.Errorf("%s is not in %s", want, html)
+		}
+	}
+}
+
 func TestEmails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -44,6 +44,8 @@ type Writer struct {
 // view is what a template sees. docs/mail.md describes it.
 type view struct {
 	Kind, Recipient, Lang string
+	Dir                   string // of the writing: ltr or rtl
+	Start, End            string // where a line begins and ends: left or right
 	Shop                  string
 	Subject, Title        string
 	Paragraphs            []string
@@ -210,6 +212,11 @@ func (w *Writer) view(lang string, t texts.Email, l Email, st *payments.State) v
 		Colon:        words.Colon,
 		AddressTitle: words.ShipTo,
 		ContactTitle: words.Contact,
+	}
+
+	v.Dir, v.Start, v.End = texts.Of(lang).Direction, "left", "right"
+	if v.Dir == "rtl" {
+		v.Start, v.End = v.End, v.Start
 	}
 
 	fill := strings.NewReplacer("{number}", v.Number, "{amount}", v.Amount, "{shop}", v.Shop,

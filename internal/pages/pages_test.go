@@ -252,6 +252,25 @@ func TestTheLanguageIsTheBrowsersFirstThatWeSpeak(t *testing.T) {
 	}
 }
 
+// Names and addresses of people are in any language: on a page from right to
+// left they stand isolated, so that nothing around moves into them.
+func TestAPageFromRightToLeftIsolatesNames(t *testing.T) {
+	t.Parallel()
+	o := withGoods(order("paid", "paid"))
+	o.Contact.Email = "ada@buyer.example"
+	page := get(t, newPages(t, nil), complete(o), "ar").Body.String()
+	all := parse(t, page)
+	if got := find(all, named("html"))[0].attr; got["lang"] != "ar" || got["dir"] != "rtl" {
+		t.Errorf("got %v", got)
+	}
+
+	for _, text := range []string{o.Contact.Email, o.Items[0].Name} {
+		if !strings.Contains(page, "<bdi>"+text+"</bdi>") {
+			t.Errorf("%s is not isolated", text)
+		}
+	}
+}
+
 func TestAnErrorPageSpeaksTheBuyersLanguage(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
