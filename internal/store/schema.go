@@ -16,8 +16,8 @@ var migrations embed.FS
 func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
 
 // MigrationsCurrent returns nil if the schema has all the migrations of this
-// program. A newer schema counts as current, since a command of this release may
-// still run beside a server of the next.
+// program. A newer schema counts as current, since a command of this release
+// may still run beside a server of the next.
 func (s *Store) MigrationsCurrent(ctx context.Context) error { return s.db.MigrationsCurrent(ctx) }
 
 // MigrationsExact returns nil if the schema has the migrations of this program

@@ -40,7 +40,8 @@ export function createForm({ dom, look }, session, orders) {
   /** @type {PaymentElement | null} */
   let payment = null;
   /**
-   * Whether the page asks for contact details: not while a payment is in flight.
+   * Whether the page asks for contact details: not while a payment is in
+   * flight.
    */
   let asks = true;
   /** Whether the Payment Element leaves the billing address to the page. */

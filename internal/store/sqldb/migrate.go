@@ -87,8 +87,8 @@ func (db *DB) applyMigrations(ctx context.Context, p *goose.Provider) error {
 }
 
 // MigrationsCurrent returns nil if the schema has all the migrations of this
-// program. A newer schema counts as current, since a command of this release may
-// still run beside a server of the next.
+// program. A newer schema counts as current, since a command of this release
+// may still run beside a server of the next.
 func (db *DB) MigrationsCurrent(ctx context.Context) error {
 	have, want, err := db.versions(ctx)
 	if err == nil && have < want {
