@@ -257,7 +257,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 			BillingAddress: cfg.BillingAddress == "full",
 			ShippingPhone:  cfg.ShippingPhone,
 			CountryHeader:  cfg.CountryHeader,
-			Consent:        cfg.ConsentVersion() != "",
+			Consent:        cfg.ConsentVersion(),
 		},
 	})
 }

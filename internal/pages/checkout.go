@@ -53,16 +53,18 @@ type checkoutPage struct {
 	Blank     stepperView
 	Promotion bool   // the buyer may enter a code
 	Terms     string // address of the terms to agree to, "" for none
-	FormTitle string
-	Intro     string
-	Pay       string
-	State     string
-	Heading   string // of the state, where no title above the columns has it
-	Texts     texts.State
-	Link      string // where State sends the buyer
-	LinkText  string
-	Message   string // the last refusal
-	TestCards []testCard
+	// TermsVersion is the version of the terms on show.
+	TermsVersion string
+	FormTitle    string
+	Intro        string
+	Pay          string
+	State        string
+	Heading      string // of the state, where no title above the columns has it
+	Texts        texts.State
+	Link         string // where State sends the buyer
+	LinkText     string
+	Message      string // the last refusal
+	TestCards    []testCard
 	// Instructions are what the buyer has to do elsewhere, nil for nothing.
 	Instructions *instructionsView
 }
@@ -204,8 +206,8 @@ func (p *Pages) formPage(
 ) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
-	if p.cfg.Form.Consent {
-		view.Terms = p.cfg.Seller.Terms
+	if p.cfg.Form.Consent != "" {
+		view.Terms, view.TermsVersion = p.cfg.Seller.Terms, p.cfg.Form.Consent
 	}
 
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))

@@ -135,7 +135,9 @@ type Form struct {
 	// CountryHeader names the header with the buyer's country that a trusted
 	// proxy sets, "" for none.
 	CountryHeader string
-	Consent       bool // to the terms of Seller
+	// Consent is the version of Seller's terms that buyers have to agree to,
+	// "" for none.
+	Consent string
 }
 
 // Pages renders the pages. It does not change after New and is safe for

@@ -28,6 +28,9 @@ type ConfirmRequest struct {
 	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
 	TermsAccepted      bool   `json:"termsAccepted"` // the buyer agrees to the shop's terms
+	// TermsVersion is the version of the terms that the page showed; empty if
+	// the page did not send it.
+	TermsVersion string `json:"termsVersion"`
 	// ReturnURL is the page of the shop's own to which a bank's site sends the
 	// buyer back; empty for Config.ReturnURL.
 	ReturnURL string `json:"returnUrl"`

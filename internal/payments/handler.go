@@ -66,7 +66,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	if o, err = h.orders.Agree(r.Context(), o, req.TermsAccepted); err != nil {
+	if o, err = h.orders.Agree(r.Context(), o, req.TermsAccepted, req.TermsVersion); err != nil {
 		return err
 	}
 

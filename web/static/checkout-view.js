@@ -129,7 +129,7 @@ export function createView({ byId, root }) {
   /** Returns what the server is told of the consent to the terms. */
   function consent() {
     const box = termsBox();
-    return box ? { termsAccepted: box.checked } : {};
+    return box ? { termsAccepted: box.checked, termsVersion: box.dataset.version } : {};
   }
 
   function focusResume() {

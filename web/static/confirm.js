@@ -11,6 +11,7 @@
  * @property {number} expectedAmount
  * @property {string} [optionsFingerprint] of the order that the form is for
  * @property {boolean} [termsAccepted] the buyer agreed to the terms
+ * @property {string} [termsVersion] the version of the terms on the page
  * @property {string} [returnUrl] where a bank's site sends the buyer back to
  *
  * @typedef {{client_secret: string, status: string}} Confirmed

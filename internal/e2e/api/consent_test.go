@@ -22,7 +22,7 @@ func TestConsentToTheTerms(t *testing.T) {
 	id := b.Order("mug")
 
 	if page := b.Call("GET", "/checkout/"+id, "").Body; !strings.Contains(page, `id="terms" required`) ||
-		!strings.Contains(page, `href="https://shop.example/terms"`) {
+		!strings.Contains(page, `data-version="2026-01"`) || !strings.Contains(page, `href="https://shop.example/terms"`) {
 		t.Errorf("the form has no box for the terms: %s", page)
 	}
 
@@ -41,7 +41,11 @@ func TestConsentToTheTerms(t *testing.T) {
 		t.Errorf("without consent: %v, %d attempts", o["consent"], len(s.State(id).Attempts))
 	}
 
-	if r := pay(`,"termsAccepted":true`); r.Status != http.StatusOK {
+	if r := pay(`,"termsAccepted":true,"termsVersion":"2025-07"`); !strings.Contains(r.Body, "terms_changed") {
+		t.Errorf("with consent to the terms before: %d %s", r.Status, r.Body)
+	}
+
+	if r := pay(`,"termsAccepted":true,"termsVersion":"2026-01"`); r.Status != http.StatusOK {
 		t.Fatalf("with consent: %d %s", r.Status, r.Body)
 	}
 	b.WantStatus(id, "paid paid")
