@@ -144,6 +144,28 @@ func TestExpressCheckout(t *testing.T) {
 	}
 }
 
+// After a reload in the middle of 3D Secure the page has no fields for an
+// address. Another card can be paid with all the same: the form asks for what
+// the card needs.
+func TestAnotherCardForAnOrderThatShips(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+	v := e2etest.Visit(t, s)
+	id := v.Order("mug")
+	v.Enter("shipping-address", paris...)
+	v.Until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.contact.shipping?.address.city)")
+	v.PayWith(e2etest.CardAsks)
+	v.BankPage()
+
+	v.Do(chromedp.Reload())
+	v.Until("document.querySelector('#payment-form')?.dataset.phase === 'resume'")
+	v.Click("#another-button")
+	v.FormReady()
+	v.PayWith(e2etest.CardPays)
+	v.Outcome("paid")
+	s.WantLedger(1, 2290)
+}
+
 // A wallet also saves a method and starts a subscription.
 func TestExpressCheckoutInEveryMode(t *testing.T) {
 	t.Parallel()
