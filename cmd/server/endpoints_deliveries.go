@@ -48,31 +48,25 @@ func newDeliveries(fs *flag.FlagSet) cli.Action {
 func listDeliveries(ctx context.Context, open *app.Endpoints, f deliveries.Filter, e env) error {
 	out := e.List("CREATED", "ID", "STATE", "TYPE", "ORDER", "NOTE", "TRIES", "NEXT", "ENDPOINT")
 
-	for left := f.Limit; left > 0; {
-		f.Limit = min(left, listPage)
-		found, err := open.Deliveries(ctx, f)
-		if err != nil {
-			return err
-		}
-
-		for _, d := range found {
-			if err := out.Add(api.RenderDelivery(d), d.CreatedAt, d.ID, cli.State(d.State), d.Kind, d.OrderID,
-				cli.Text(d.Note), d.Tries, d.NextAt, d.EndpointID); err != nil {
-				return err
+	return inPages(e, out, f.Limit,
+		func(n int, last *deliveries.Delivery) ([]deliveries.Delivery, error) {
+			f.Limit = n
+			if last != nil {
+				f.After = last.ID
 			}
-		}
-		if err := out.Flush(); err != nil {
-			return err
-		}
 
-		if len(found) < f.Limit {
-			break
-		}
-		left -= len(found)
-		f.After = found[len(found)-1].ID
-	}
+			return open.Deliveries(ctx, f)
+		},
+		func(found []deliveries.Delivery) error {
+			for _, d := range found {
+				if err := out.Add(api.RenderDelivery(d), d.CreatedAt, d.ID, cli.State(d.State), d.Kind, d.OrderID,
+					cli.Text(d.Note), d.Tries, d.NextAt, d.EndpointID); err != nil {
+					return err
+				}
+			}
 
-	return out.Close()
+			return nil
+		})
 }
 
 func showDelivery(ctx context.Context, open *app.Endpoints, id string, e env) error {

@@ -116,31 +116,25 @@ func newEventsList(fs *flag.FlagSet) cli.Action {
 func listEvents(ctx context.Context, inbox *app.Inbox, f webhooks.Filter, limit int, e env) error {
 	out := e.List("RECEIVED", "ID", "STATE", "TYPE", "ORDER", "NOTE", "TRIES")
 
-	for left := limit; left > 0; {
-		f.Limit = min(left, listPage)
-		found, err := inbox.Events(ctx, f)
-		if err != nil {
-			return err
-		}
-
-		for _, v := range found {
-			if err := out.Add(eventObject(&v), v.ReceivedAt, v.ID, cli.State(v.State), v.Type, v.OrderID,
-				cli.Text(v.Note), v.Tries); err != nil {
-				return err
+	return inPages(e, out, limit,
+		func(n int, last *webhooks.Event) ([]webhooks.Event, error) {
+			f.Limit = n
+			if last != nil {
+				f.Before = last.ID
 			}
-		}
-		if err := out.Flush(); err != nil {
-			return err
-		}
 
-		if len(found) < f.Limit {
-			break
-		}
-		left -= len(found)
-		f.Before = found[len(found)-1].ID
-	}
+			return inbox.Events(ctx, f)
+		},
+		func(found []webhooks.Event) error {
+			for _, v := range found {
+				if err := out.Add(eventObject(&v), v.ReceivedAt, v.ID, cli.State(v.State), v.Type, v.OrderID,
+					cli.Text(v.Note), v.Tries); err != nil {
+					return err
+				}
+			}
 
-	return out.Close()
+			return nil
+		})
 }
 
 // eventObject returns an event as --json shows it, without its payload.

@@ -152,6 +152,13 @@ func TestEventsList(t *testing.T) {
 			t.Errorf("%s: no heading: %q", name, lines[0])
 		}
 
+		limited := strings.Contains(strings.ReplaceAll(c.args, "--", "-"), "-limit")
+		if last := len(lines) - 1; strings.HasPrefix(lines[last], "only the newest") {
+			lines = lines[:last]
+		} else if limited {
+			t.Errorf("%s: nobody says that there are more", name)
+		}
+
 		var got []string
 		for _, l := range lines[1:] {
 			got = append(got, strings.Fields(l)[1])

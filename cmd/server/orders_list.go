@@ -37,37 +37,51 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, e
 			"CAPTURED", "MODE", "ENDS", "ACCOUNT"),
 	}
 
-	for left := f.Limit; left > 0; {
-		page := f
-		page.Limit = min(left, listPage) + 1 // one more tells whether there are more
+	return inPages(e, l.out, f.Limit,
+		func(n int, last *orders.Order) ([]orders.Order, error) {
+			f.Limit = n
+			if last != nil {
+				f.After = last.ID
+			}
 
-		found, err := reader.Orders(ctx, page)
+			return reader.Orders(ctx, f)
+		},
+		func(found []orders.Order) error { return l.add(ctx, found) })
+}
+
+// inPages prints a list, newest first, as it reads it, and says beside it if
+// there are more than limit. read returns at most n rows after last, nil for
+// the first.
+func inPages[T any](
+	e env, out *cli.List, limit int, read func(n int, last *T) ([]T, error), add func([]T) error,
+) error {
+	var last *T
+	for left := limit; left > 0; left -= listPage {
+		n := min(left, listPage)
+		found, err := read(n+1, last) // one more tells whether there are more
 		if err != nil {
 			return err
 		}
 
-		more := len(found) == page.Limit
-
-		found = found[:min(len(found), page.Limit-1)]
-		if err := l.add(ctx, found); err != nil {
+		shown := found[:min(len(found), n)]
+		if err := add(shown); err != nil {
 			return err
 		}
-		if err := l.out.Flush(); err != nil {
+		if err := out.Flush(); err != nil {
 			return err
 		}
-		if !more {
-			return l.out.Close()
+		if len(found) <= n {
+			return out.Close()
 		}
 
-		left -= len(found)
-		f.After = found[len(found)-1].ID
+		last = &shown[n-1]
 	}
 
-	if err := l.out.Close(); err != nil {
+	if err := out.Close(); err != nil {
 		return err
 	}
 
-	_, err = fmt.Fprintf(e.Aside(), "only the newest %d are shown; use --limit to list more\n", f.Limit)
+	_, err := fmt.Fprintf(e.Aside(), "only the newest %d are shown; use --limit to list more\n", limit)
 	return err
 }
 
