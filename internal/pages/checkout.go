@@ -169,6 +169,10 @@ func (p *Pages) checkoutPage(r *http.Request, loc locale, opened openedOrder) (p
 		return p.statePage(loc, pg, view), nil
 	}
 
+	if wanted := p.cfg.Form.Consent; wanted != "" && opened.Consent.Version != wanted {
+		view.Terms, view.TermsVersion = p.cfg.Seller.Terms, wanted
+	}
+
 	view.Message = loc.refusal(opened.refusal)
 	if view.Instructions, err = p.instructions(ctx, loc, o); err != nil {
 		return page{}, err
@@ -206,10 +210,6 @@ func (p *Pages) formPage(
 ) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
-	if p.cfg.Form.Consent != "" {
-		view.Terms, view.TermsVersion = p.cfg.Seller.Terms, p.cfg.Form.Consent
-	}
-
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
 	if view.Order.Mixed {
 		view.Pay = fill(t.Pay, "total", total.Text)

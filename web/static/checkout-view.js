@@ -116,13 +116,25 @@ export function createView({ byId, root }) {
     return /** @type {HTMLInputElement | null} */ (root.getElementById('terms'));
   }
 
+  /**
+   * Returns the box for the terms as a part in which something is wrong, with
+   * the sentence that asks for it; nothing if the buyer agrees.
+   */
+  function unagreed() {
+    const box = termsBox();
+    if (!box || box.checked) return [];
+
+    const title = box.labels?.[0]?.querySelector('a')?.textContent ?? '';
+    return [{ title, text: box.dataset.missing ?? '', go: () => box.focus() }];
+  }
+
   /** Reports whether nothing misses the buyer's consent, or asks for it. */
   function agreed() {
-    const box = termsBox();
-    if (!box || box.checked) return true;
+    const [missing] = unagreed();
+    if (!missing) return true;
 
-    showMessage(box.dataset.missing ?? '');
-    box.focus();
+    showMessage(missing.text);
+    missing.go();
     return false;
   }
 
@@ -144,6 +156,7 @@ export function createView({ byId, root }) {
     lockDetails,
     showMessage,
     message,
+    unagreed,
     agreed,
     consent,
     focusResume,

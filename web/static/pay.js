@@ -83,11 +83,6 @@ export function createPay(place, view, session, orders, form, contact, summary) 
   async function pay(payer) {
     if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
 
-    if (!view.agreed()) {
-      payer.failed(view.message());
-      return null;
-    }
-
     const doing = isFree() ? t.placing : t.paying;
     view.setPhase('busy', doing, doing);
     view.showMessage('');
@@ -127,7 +122,8 @@ export function createPay(place, view, session, orders, form, contact, summary) 
 
     const shown = order().amount;
     const submitted = await form.elements.submit();
-    if (submitted.error) return complainOfParts(payer, submitted.error.message);
+    if (submitted.error || view.unagreed().length > 0)
+      return complainOfParts(payer, submitted.error?.message);
 
     try {
       await payer.prepare();
@@ -164,7 +160,7 @@ export function createPay(place, view, session, orders, form, contact, summary) 
    * @returns {Promise<import('./confirm.js').Confirmation | null>}
    */
   async function newPlacing(payer) {
-    if (!(await contact.isComplete())) return complainOfParts(payer);
+    if (!(await contact.isComplete()) || view.unagreed().length > 0) return complainOfParts(payer);
 
     try {
       await payer.prepare();
@@ -198,15 +194,19 @@ export function createPay(place, view, session, orders, form, contact, summary) 
 
   /**
    * Names the parts in which something is missing. If it is one, Stripe.js
-   * knows better what.
+   * knows better what, or the box for the terms.
    *
    * @param {Payer} payer
    * @param {string} [message] of Stripe.js
    */
   function complainOfParts(payer, message) {
-    const wrong = contact.incomplete();
-    const text = message && wrong.length < 2 ? message : t.detailsMissing;
-    return complain(payer, text, '', wrong);
+    const [terms] = view.unagreed();
+    const wrong = [...contact.incomplete(), ...(terms ? [terms] : [])];
+    const one = message ?? terms?.text;
+    const done = complain(payer, one && wrong.length < 2 ? one : t.detailsMissing, '', wrong);
+    if (wrong.length === 1) terms?.go();
+
+    return done;
   }
 
   /**

@@ -144,17 +144,28 @@ func TestExpressCheckout(t *testing.T) {
 	}
 }
 
-// After a reload in the middle of 3D Secure the page has no fields for an
-// address. Another card can be paid with all the same: the form asks for what
-// the card needs.
+// The box for the terms is named among what is missing. After a reload in the
+// middle of 3D Secure the page has no fields for an address. Another card can be
+// paid with all the same: the form asks for what the card needs.
 func TestAnotherCardForAnOrderThatShips(t *testing.T) {
 	t.Parallel()
-	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog,
+		e2etest.Set("TERMS_CONSENT", "required"), e2etest.Set("SHOP_TERMS_URL", "https://shop.example/terms"))
 	v := e2etest.Visit(t, s)
 	id := v.Order("mug")
+	v.Click("#pay-button")
+	v.Until(wrongParts + " === 'Shipping address, Payment method, Terms'")
+	v.Click("#payment-message li:nth-child(3) .link")
+	e2etest.Want(v, "document.activeElement.id", "terms")
+	v.Axe()
+
 	v.Enter("shipping-address", paris...)
 	v.Until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.contact.shipping?.address.city)")
 	v.PayWith(e2etest.CardAsks)
+	v.WaitText("payment-message", "Please agree to the terms to continue.")
+	e2etest.Want(v, "document.activeElement.id", "terms")
+	v.Click("#terms")
+	v.Click("#pay-button")
 	v.BankPage()
 
 	v.Do(chromedp.Reload())
