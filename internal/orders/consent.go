@@ -9,8 +9,8 @@ import (
 var errTermsNotAccepted = fault.InvalidField("termsAccepted", "terms_not_accepted",
 	"Please agree to the terms to continue.")
 
-// errTermsChanged refuses consent to terms that are not the shop's any more: the
-// page was open while they changed.
+// errTermsChanged refuses consent to terms that are not the shop's any more:
+// the page was open while they changed.
 var errTermsChanged = fault.InvalidField("termsVersion", "terms_changed",
 	"The terms have changed. Please reload the page to read the new ones.")
 

@@ -18,8 +18,7 @@ import (
 type ConfirmRequest struct {
 	OrderID string `json:"orderId"`
 	Token   string `json:"confirmationTokenId"`
-	// ClientToken opens the order for a page of the shop's own; empty if the
-	// browser's cookie does.
+	// ClientToken opens the order for a page of the shop's own; empty: a cookie.
 	ClientToken string `json:"clientToken"`
 	// ExpectedAmount is the total that the page showed, in minor units; nil if
 	// the page did not send it.
@@ -28,9 +27,7 @@ type ConfirmRequest struct {
 	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
 	TermsAccepted      bool   `json:"termsAccepted"` // the buyer agrees to the shop's terms
-	// TermsVersion is the version of the terms that the page showed; empty if
-	// the page did not send it.
-	TermsVersion string `json:"termsVersion"`
+	TermsVersion       string `json:"termsVersion"`  // that the page showed; empty if it did not send it
 	// ReturnURL is the page of the shop's own to which a bank's site sends the
 	// buyer back; empty for Config.ReturnURL.
 	ReturnURL string `json:"returnUrl"`

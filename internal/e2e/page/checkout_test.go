@@ -145,8 +145,8 @@ func TestExpressCheckout(t *testing.T) {
 }
 
 // The box for the terms is named among what is missing. After a reload in the
-// middle of 3D Secure the page has no fields for an address. Another card can be
-// paid with all the same: the form asks for what the card needs.
+// middle of 3D Secure the page has no fields for an address. Another card can
+// be paid with all the same: the form asks for what the card needs.
 func TestAnotherCardForAnOrderThatShips(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog,
