@@ -18,7 +18,7 @@ import (
 type ConfirmRequest struct {
 	OrderID string `json:"orderId"`
 	Token   string `json:"confirmationTokenId"`
-	// ClientToken opens the order for a page of the shop's own; empty: a cookie.
+	// ClientToken opens the order for a page of the shop; empty: a cookie does.
 	ClientToken string `json:"clientToken"`
 	// ExpectedAmount is the total that the page showed, in minor units; nil if
 	// the page did not send it.
