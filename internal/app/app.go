@@ -57,8 +57,8 @@ type App struct {
 	live     atomic.Pointer[live]
 	reloader *reloader
 	asked    chan struct{} // to read the settings again
-	goods    atomic.Pointer[goods]
-	restock  *restocker
+	offer    atomic.Pointer[offer]
+	catalogs *catalogReloader
 	store    *store.Store
 	release  func() error     // ends the claim to the database; nil: there is none
 	budget   *budget.Budget   // of the requests to Stripe
@@ -106,7 +106,7 @@ type App struct {
 // New alone. The caller must call Run or Close.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{opts: o, cfg: o.Config, asked: make(chan struct{}, 1)}
-	a.restock = newRestocker(a)
+	a.catalogs = newCatalogReloader(a)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -117,7 +117,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.startTraces(ctx); err != nil {
 		return err
 	}
-	first, err := a.restock.first()
+	first, err := a.catalogs.first()
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.live.Store(fresh)
-	if err := a.restock.take(first); err != nil {
+	if err := a.catalogs.take(first); err != nil {
 		return err
 	}
 
@@ -274,7 +274,7 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.reopen(work) })
 	workers.Go(func() { a.shareBudget(work) })
 
-	workers.Go(func() { a.restock.run(work) })
+	workers.Go(func() { a.catalogs.run(work) })
 
 	if a.opts.Reread != nil {
 		workers.Go(func() { a.watchSettings(work) })

@@ -33,7 +33,7 @@ func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }
 func (a *App) Look(ctx context.Context, asked bool) { a.reloader.look(ctx, asked) }
 
 // LookAtCatalog reads the catalog again at once.
-func (a *App) LookAtCatalog(asked bool) { a.restock.look(asked) }
+func (a *App) LookAtCatalog(asked bool) { a.catalogs.look(asked) }
 
 // Gauge returns the value of a metric without labels, -1 if there is none.
 func (a *App) Gauge(name string) float64 {

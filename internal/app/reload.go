@@ -156,7 +156,7 @@ func (a *App) Reread() {
 	case a.asked <- struct{}{}:
 	default: // it was asked for already
 	}
-	a.restock.ask()
+	a.catalogs.ask()
 }
 
 // prepare checks a change. The last thing that it does is what cannot be

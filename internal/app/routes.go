@@ -39,7 +39,7 @@ func (a *App) routes() (http.Handler, error) {
 		NewRequestID:   func() string { return orders.NewID("req_") },
 		TrustedProxies: cfg.TrustedProxies,
 		BaseURL:        cfg.BaseURL,
-		Policy:         policyOf(cfg, nil), // see restocker.serve
+		Policy:         policyOf(cfg, nil), // see catalogReloader.serve
 		MaxBody:        maxBody,
 		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody, apiPath: api.MaxBody},
 		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
@@ -74,7 +74,7 @@ func (a *App) routes() (http.Handler, error) {
 
 	r := chi.NewRouter()
 	r.Use(chain...)
-	r.Use(a.restock.serve, a.whileOpen)
+	r.Use(a.catalogs.serve, a.whileOpen)
 	r.NotFound(notFound(httpserver.NotFound(a.pages.RenderError)))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 

@@ -98,7 +98,7 @@ func New(c Config) *Metrics {
 	m.settingsRefused = m.state("settings_refused",
 		"1 while the settings that were read again are refused, and the former ones stay.")
 	m.catalogRefused = m.state("catalog_refused",
-		"1 while the catalog that was read again is refused, and the former one stays.")
+		"1 while the catalog file is refused and the previous catalog stays in use.")
 	m.keyRefused = m.state("stripe_key_refused", "1 while Stripe refuses the secret key, so that nobody can pay.")
 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{

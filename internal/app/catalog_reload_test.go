@@ -127,7 +127,7 @@ func TestTheCatalogChangesWithoutARestart(t *testing.T) {
 		}
 	}
 
-	if n := strings.Count(r.log.String(), "the catalog has changed, and counts from now on"); n != 1 {
+	if n := strings.Count(r.log.String(), "the catalog was reloaded"); n != 1 {
 		t.Errorf("the change is logged %d times:\n%s", n, r.log)
 	}
 }
@@ -140,7 +140,7 @@ func TestAWrongCatalogLeavesTheFormerOne(t *testing.T) {
 		k.env = append(k.env, "CATALOG_FILE="+file, "PAYMENT_METHOD_TYPES=card,klarna")
 	})
 
-	const refused = "the new catalog is refused, and the former one stays"
+	const refused = "the catalog file was refused; the previous catalog stays in use"
 	for i, tt := range []struct {
 		content string // "" for no file
 		says    []string

@@ -12,49 +12,53 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// goods are what the shop sells now. They are replaced as a whole.
-type goods struct {
+// offer is the catalog in use, and what follows from it. It is replaced as a
+// whole.
+type offer struct {
 	catalog *orders.Catalog
 	policy  string // Content-Security-Policy that allows the catalog's pictures
 }
 
 // inUse returns the catalog of now.
-func (a *App) inUse() *orders.Catalog { return a.goods.Load().catalog }
+func (a *App) inUse() *orders.Catalog { return a.offer.Load().catalog }
 
-// stock is what one look at the catalog file found.
-type stock struct {
+// catalogFile is what one reading of the catalog file found.
+type catalogFile struct {
 	data []byte
 	err  error // nil if the file could be read
 }
 
-func (s stock) same(other stock) bool {
-	if s.err != nil || other.err != nil {
-		return s.err != nil && other.err != nil && s.err.Error() == other.err.Error()
+func (f catalogFile) same(other catalogFile) bool {
+	if f.err != nil || other.err != nil {
+		return f.err != nil && other.err != nil && f.err.Error() == other.err.Error()
 	}
-	return bytes.Equal(s.data, other.data)
+	return bytes.Equal(f.data, other.data)
 }
 
-// restocker takes a new catalog over while the server runs. It compares what is
-// in the file, not times or inodes: that works for an editor that renames, for
-// a bind mount, and for the symbolic links of a Kubernetes ConfigMap.
-type restocker struct {
+// catalogReloader takes a new catalog over while the server runs. It compares
+// what is in the file, not times or inodes: that works for an editor that
+// renames, for a bind mount, and for the symbolic links of a Kubernetes
+// ConfigMap.
+type catalogReloader struct {
 	app   *App
 	asked chan struct{}
 
-	seen    stock // the last one
-	settled stock // the last one that was dealt with
-	refused bool  // settled was refused
+	seen    catalogFile // the last one
+	settled catalogFile // the last one that was dealt with
+	refused bool        // settled was refused
 }
 
-func newRestocker(a *App) *restocker { return &restocker{app: a, asked: make(chan struct{}, 1)} }
+func newCatalogReloader(a *App) *catalogReloader {
+	return &catalogReloader{app: a, asked: make(chan struct{}, 1)}
+}
 
-func (r *restocker) read() (s stock) {
-	s.data, s.err = readCatalog(r.app.cfg)
-	return s
+func (r *catalogReloader) read() (f catalogFile) {
+	f.data, f.err = readCatalog(r.app.cfg)
+	return f
 }
 
 // first reads the catalog with which the server starts.
-func (r *restocker) first() (*orders.Catalog, error) {
+func (r *catalogReloader) first() (*orders.Catalog, error) {
 	r.seen = r.read()
 	r.settled = r.seen
 	if r.seen.err != nil {
@@ -64,17 +68,17 @@ func (r *restocker) first() (*orders.Catalog, error) {
 }
 
 // take makes a catalog the one in use. Requests that have begun keep theirs.
-func (r *restocker) take(c *orders.Catalog) error {
+func (r *catalogReloader) take(c *orders.Catalog) error {
 	policy, err := httpserver.CSP(policyOf(r.app.cfg, c))
 	if err == nil {
-		r.app.goods.Store(&goods{catalog: c, policy: policy})
+		r.app.offer.Store(&offer{catalog: c, policy: policy})
 	}
 	return err
 }
 
 // run looks for a new catalog every few seconds, and when somebody asks for it,
 // until ctx ends.
-func (r *restocker) run(ctx context.Context) {
+func (r *catalogReloader) run(ctx context.Context) {
 	if r.app.cfg.CatalogFile == "" {
 		return // the sample
 	}
@@ -95,7 +99,7 @@ func (r *restocker) run(ctx context.Context) {
 }
 
 // ask makes run look at once.
-func (r *restocker) ask() {
+func (r *catalogReloader) ask() {
 	select {
 	case r.asked <- struct{}{}:
 	default: // it was asked for already
@@ -104,7 +108,7 @@ func (r *restocker) ask() {
 
 // look reads the catalog. What nobody asked to be read counts only when two
 // readings in a row find the same: the file may be half written.
-func (r *restocker) look(asked bool) {
+func (r *catalogReloader) look(asked bool) {
 	next := r.read()
 	settles := next.same(r.seen)
 	r.seen = next
@@ -114,12 +118,12 @@ func (r *restocker) look(asked bool) {
 		r.settled = next
 		r.settle(next)
 	} else if asked && !isNew {
-		r.app.opts.Log.Info().Bool("refused", r.refused).Msg("the catalog was read again, and has not changed")
+		r.app.opts.Log.Info().Bool("refused", r.refused).Msg("the catalog file was read again and has not changed")
 	}
 }
 
 // settle takes a new catalog over if nothing is wrong with it.
-func (r *restocker) settle(next stock) {
+func (r *catalogReloader) settle(next catalogFile) {
 	catalog, err := (*orders.Catalog)(nil), next.err
 	if err == nil {
 		catalog, err = parseCatalog(r.app.cfg, next.data)
@@ -133,7 +137,7 @@ func (r *restocker) settle(next stock) {
 
 	if err == nil {
 		r.app.opts.Log.Info().Int("products", len(catalog.Products())).
-			Msg("the catalog has changed, and counts from now on")
+			Msg("the catalog was reloaded")
 		return
 	}
 
@@ -143,14 +147,14 @@ func (r *restocker) settle(next stock) {
 	} else {
 		log = log.Err(err)
 	}
-	log.Msg("the new catalog is refused, and the former one stays")
+	log.Msg("the catalog file was refused; the previous catalog stays in use")
 }
 
 // serve lets a request see one catalog, in the language of its buyer, with the
 // policy that allows its pictures.
-func (r *restocker) serve(next http.Handler) http.Handler {
+func (r *catalogReloader) serve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		now := r.app.goods.Load()
+		now := r.app.offer.Load()
 		w.Header().Set("Content-Security-Policy", now.policy)
 		catalog := now.catalog
 		if !strings.HasPrefix(req.URL.Path, apiPath) { // where an order says its language
