@@ -88,6 +88,22 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 		}
 	}
 
+	t.Run("a method's name is no reason to turn a text around", func(t *testing.T) {
+		t.Parallel()
+		body := get(t, p, complete(fullOrder()), "ar").Body.String()
+		if !strings.Contains(body, "<dd id=\"order-method\">\u2068Visa\u2069 برقم") {
+			t.Error("the method's name is not set apart, or the whole text is")
+		}
+	})
+
+	t.Run("nothing is said to have been shipped", func(t *testing.T) {
+		t.Parallel()
+		body := get(t, p, complete(fullOrder()), "en").Body.String()
+		if !strings.Contains(body, `<dt>Shipping address</dt><dd id="order-ship-to">`) {
+			t.Error("the receipt does not name the shipping address as such")
+		}
+	})
+
 	t.Run("what is not there is not told", func(t *testing.T) {
 		t.Parallel()
 		all := parse(t, get(t, p, complete(order("paid", "paid")), "en").Body.String())

@@ -25,7 +25,6 @@ type Receipt struct {
 	Delivery     string
 	Between      string // {from} and {to}, days
 	Charged      string // the total, once it was paid
-	ShippedTo    string
 	NextShips    string
 	NextEmail    string
 	NextPayment  string
