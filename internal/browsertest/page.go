@@ -73,6 +73,15 @@ func Dark(on bool) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// Language makes the browser ask for pages in a language.
+func Language(lang string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		params := emulation.SetUserAgentOverrideParams{UserAgent: "Mozilla/5.0 (browsertest)", AcceptLanguage: lang}
+		_, err := cdp.Call(ctx, t, emulation.SetUserAgentOverride, params)
+		return err
+	})
+}
+
 // Screenshot writes a picture of the whole page to name.png in the folder
 // $CHECKOUTD_SCREENSHOTS. It does nothing if the variable is not set.
 func Screenshot(tb testing.TB, ctx context.Context, name string) {
