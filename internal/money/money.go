@@ -177,5 +177,14 @@ func Format(amount int64, currency, locale string) string {
 	case form.before:
 		return symbol + "\u00a0" + digits
 	}
+
+	if form.mark != "" && symbol != "$" && strings.HasSuffix(symbol, "$") {
+		symbol += leftToRight
+	}
+
 	return form.mark + digits + "\u00a0" + symbol
 }
+
+// leftToRight is the mark that keeps "CA$" whole in a text from right to left:
+// after a letter, a sign at the end of a line would change to its other side.
+const leftToRight = "\u200e"

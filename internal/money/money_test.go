@@ -129,6 +129,7 @@ func TestFormat(t *testing.T) {
 		{123456, "pln", "pl", "1234,56\u00a0zł"},
 		{1234, "jpy", "ja", "￥1,234"},
 		{123456, "eur", "ar", "\u200f1,234.56\u00a0€"},
+		{1099, "cad", "ar", "\u200f10.99\u00a0CA$\u200e"},
 	} {
 		if got := money.Format(tt.amount, tt.currency, tt.locale); got != tt.want {
 			t.Errorf("Format(%d, %s, %s) = %q, want %q", tt.amount, tt.currency, tt.locale, got, tt.want)

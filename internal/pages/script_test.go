@@ -357,6 +357,7 @@ func TestAmountsAreWrittenAsPeopleReadThem(t *testing.T) {
 		{1099, "usd", 2, "en", "$10.99"}, {1099, "eur", 2, "fr", "10,99\u00a0€"}, {500, "jpy", 0, "en", "¥500"},
 		{12340, "kwd", 3, "en", "KWD\u00a012.340"}, {50000, "isk", 2, "en", "ISK\u00a0500"}, {50050, "isk", 2, "en", "ISK\u00a0500.50"},
 		{500, "ugx", 2, "en", "UGX\u00a05"}, {500, "mga", 0, "en", "MGA\u00a0500"}, {0, "usd", 2, "en", "$0.00"},
+		{1800, "usd", 2, "ar", "\u200f18.00\u00a0US$\u200e"}, {1800, "eur", 2, "ar", "\u200f18.00\u00a0€"},
 	} {
 		got := s.tab.text(fmt.Sprintf("import(%q).then((m) => m.formatAmount(%d, {currency: %q, decimals: %d}, %q))", module, tt.amount, tt.currency, tt.decimals, tt.locale))
 		if got != tt.want {

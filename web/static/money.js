@@ -29,5 +29,16 @@ export function formatAmount(amount, { currency, decimals }, locale) {
     maximumFractionDigits: digits,
   });
 
-  return format.format(amount / 10 ** decimals);
+  return keepSymbol(format.format(amount / 10 ** decimals));
+}
+
+/**
+ * Keeps a symbol such as US$ whole in a text from right to left, where the sign
+ * at its end would change to the other side of the letters. Such a text begins
+ * with a mark.
+ *
+ * @param {string} text
+ */
+function keepSymbol(text) {
+  return text.replace(/^([\u200f\u061c].*[A-Z]\p{Sc})/u, '$1\u200e');
 }

@@ -148,7 +148,7 @@ function chooseVariant(choice) {
 function cartLine({ product, quantity, price }) {
   const line = copyOf('cart-line');
   line.dataset.sku = product.sku;
-  setText(line, '.line-name', product.name);
+  setText(line, '.line-name bdi', product.name);
   setText(line, '.line-quantity', String(quantity));
   setText(line, '.line-unit', `${formatPrice(price, page.locale)} ${product.every}`.trim());
 

@@ -135,7 +135,7 @@ export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, s
   function newLine({ sku, name }) {
     const line = copyOf('order-line');
     line.dataset.sku = sku;
-    part(line, '.line-name').textContent = name;
+    part(line, '.line-name bdi').textContent = name;
     line.querySelector('.stepper')?.setAttribute('aria-label', fill(t.quantityOf, { name }));
     line.querySelector('[data-action=more]')?.setAttribute('aria-label', fill(t.more, { name }));
 
