@@ -26,8 +26,9 @@ func layoutSection() section {
 				read:  oneOf(func(c *Config) *string { return &c.Layout.Type }, "tabs", "accordion", "auto"),
 			},
 			{
-				name:  "LAYOUT_DEFAULT_COLLAPSED",
-				help:  "true: no payment method is selected at first. Empty: Stripe's choice.",
+				name: "LAYOUT_DEFAULT_COLLAPSED",
+				help: "true: no payment method is selected at first, unless a payment failed before. Empty: " +
+					"Stripe's choice.",
 				modes: checkoutModes,
 				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.DefaultCollapsed }),
 			},

@@ -80,7 +80,7 @@ func setupCases() []Case {
 				token("pm_card_visa_chargeDeclined", "setup_future_usage=off_session"),
 				setup().want("http=402"),
 				get(setups+"/{si.error.setup_intent.id}").want("status=requires_payment_method",
-					"last_setup_error.code=card_declined"),
+					"last_setup_error.code=card_declined", "last_setup_error.payment_method.type=card"),
 			},
 		},
 		{

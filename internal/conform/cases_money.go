@@ -8,6 +8,7 @@ func decline(name, card, code, declineCode string) Case {
 		"error.payment_intent.status=requires_payment_method",
 		"error.payment_intent.last_payment_error.code=" + code,
 		"error.payment_intent.last_payment_error.decline_code=" + declineCode,
+		"error.payment_intent.last_payment_error.payment_method.type=card",
 	}
 
 	return Case{

@@ -173,12 +173,12 @@ func (p *Pages) checkoutPage(r *http.Request, loc locale, opened openedOrder) (p
 		view.Terms, view.TermsVersion = p.cfg.Seller.Terms, wanted
 	}
 
-	view.Message = loc.refusal(opened.refusal)
+	view.Message = loc.refusal(opened.refusal.Fault)
 	if view.Instructions, err = p.instructions(ctx, loc, o); err != nil {
 		return page{}, err
 	}
 
-	config, err := p.config(r, opened.Order, o)
+	config, err := p.config(r, opened)
 	if err != nil {
 		return page{}, err
 	}

@@ -125,7 +125,7 @@ func (p *Pages) renderComplete(w http.ResponseWriter, r *http.Request, opened op
 	case state == "unpaid", state == "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
-			view.Message = loc.refusal(opened.refusal)
+			view.Message = loc.refusal(opened.refusal.Fault)
 		}
 	}
 

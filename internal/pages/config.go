@@ -32,12 +32,12 @@ type configView struct {
 
 // ServeConfig is GET /config.
 func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
-	o, err := p.cfg.Orders.Opened(r, r.URL.Query().Get("order"))
+	o, err := p.opened(r, r.URL.Query().Get("order"))
 	if err != nil {
 		return err
 	}
 
-	view, err := p.config(r, o, p.cfg.Orders.View(r.Context(), o))
+	view, err := p.config(r, o)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 
 // config returns what the script needs to know of an order. The page brings it
 // along, which saves the first call; a form that opens again asks for it.
-func (p *Pages) config(r *http.Request, o orders.Order, view orders.View) (*configView, error) {
-	ctx := r.Context()
+func (p *Pages) config(r *http.Request, opened openedOrder) (*configView, error) {
+	ctx, o, view := r.Context(), opened.Order, opened.view
 	var resume *payments.Answer
 
 	answer, underWay, err := p.cfg.Payments.Resume(ctx, o.ID)
@@ -70,7 +70,7 @@ func (p *Pages) config(r *http.Request, o orders.Order, view orders.View) (*conf
 		AppInfo:        p.cfg.App,
 		Elements:       p.elements(o),
 		AppearanceDark: p.darkAppearance(),
-		PaymentElement: p.paymentElement(),
+		PaymentElement: p.paymentElement(opened.refusal.MethodType),
 		Express:        p.express(view),
 		Address: addressView{
 			Shipping: view.Ships,

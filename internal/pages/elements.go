@@ -109,6 +109,9 @@ type paymentElementView struct {
 	Layout   Layout       `json:"layout"`
 	Business businessView `json:"business"`
 	Wallets  *walletsView `json:"wallets,omitempty"`
+	// MethodOrder holds the methods that come first. Stripe orders the others
+	// after them, and ignores what it does not offer.
+	MethodOrder []string `json:"paymentMethodOrder,omitempty"`
 }
 
 // Layout is how the Payment Element lists the payment methods. Nil fields
@@ -130,12 +133,21 @@ type walletsView struct {
 	GooglePay string `json:"googlePay"`
 }
 
-func (p *Pages) paymentElement() paymentElementView {
+// paymentElement returns the options for a buyer who last tried to pay with a
+// method of the given type, "" if nothing failed. The first method is the one
+// that the element opens with, unless it opens with none or with a saved one:
+// Stripe.js has no other way to choose it.
+func (p *Pages) paymentElement(tried string) paymentElementView {
 	v := paymentElementView{Layout: p.cfg.Form.Layout, Business: businessView{p.cfg.BrandName}}
 	if p.cfg.Form.Express {
 		// The Express Checkout Element above the form has the wallets already.
 		v.Wallets = &walletsView{ApplePay: "never", GooglePay: "never"}
 	}
+
+	if tried != "" {
+		v.MethodOrder, v.Layout.DefaultCollapsed = []string{tried}, new(bool)
+	}
+
 	return v
 }
 

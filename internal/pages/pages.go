@@ -24,7 +24,6 @@ import (
 	"strings"
 
 	"checkoutd/internal/appearance"
-	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/texts"
@@ -57,8 +56,8 @@ type Payments interface {
 	// Resume returns the payment that waits for the buyer, and whether there
 	// is one.
 	Resume(ctx context.Context, orderID string) (payments.Answer, bool, error)
-	// Refusal returns why the last payment failed, and whether it did.
-	Refusal(ctx context.Context, orderID string) (*fault.Error, bool, error)
+	// Refusal returns how the last payment failed, and whether it did.
+	Refusal(ctx context.Context, orderID string) (payments.Refusal, bool, error)
 	// SubscriptionOf returns what the buyer sees of an order's subscription,
 	// and whether one began.
 	SubscriptionOf(ctx context.Context, orderID string) (payments.SubscriptionView, bool, error)
@@ -207,11 +206,11 @@ func New(cfg Config) (*Pages, error) {
 }
 
 // openedOrder is an order that its buyer opened, with what the buyer sees of
-// it, and why its last payment failed, nil if it did not.
+// it, and how its last payment failed, zero if it did not.
 type openedOrder struct {
 	orders.Order
 	view    orders.View
-	refusal *fault.Error
+	refusal payments.Refusal
 }
 
 // opened returns the order of the buyer who sent the request.

@@ -397,3 +397,32 @@ func TestRefusal(t *testing.T) {
 		})
 	}
 }
+
+// After a failed payment the form opens with what was tried, also where the
+// shop's form opens with nothing chosen. Otherwise Stripe orders the methods.
+func TestTheTriedMethodComesFirst(t *testing.T) {
+	t.Parallel()
+	collapsed := true
+	p := newPages(t, func(c *pages.Config) { c.Form.Layout = pages.Layout{Type: "tabs", DefaultCollapsed: &collapsed} })
+	config := func(k known) string {
+		v := view{"config", func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+			return p.Knowing(k).ServeConfig(w, r)
+		}}
+		return get(t, p, v, "en").Body.String()
+	}
+
+	failed := known{order: order("open", "failed"), refusal: fault.New(fault.Declined, "payment_declined", "No."), tried: "ideal"}
+	for name, c := range map[string]struct {
+		known
+		want string
+	}{
+		"after a failure": {failed, `"layout":{"type":"tabs","defaultCollapsed":false},"business":{"name":"Atelier Lumen"},` +
+			`"paymentMethodOrder":["ideal"]}`},
+		"before any": {known{order: order("open", "unpaid")},
+			`"layout":{"type":"tabs","defaultCollapsed":true},"business":{"name":"Atelier Lumen"}}`},
+	} {
+		if body := config(c.known); !strings.Contains(body, c.want) {
+			t.Errorf("%s: %s does not have %s", name, body, c.want)
+		}
+	}
+}

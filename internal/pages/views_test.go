@@ -51,6 +51,7 @@ func (c catalog) HasPromotions() bool        { return true }
 type known struct {
 	order   orders.Order
 	refusal *fault.Error
+	tried   string
 	todo    *payments.InstructionsView
 	// subscription is zero if the order has none.
 	subscription payments.SubscriptionView
@@ -109,8 +110,8 @@ func (k known) OrderBySecret(_ context.Context, secret string) (orders.Order, bo
 	return k.order, secret == "pi_1_secret_right", nil
 }
 
-func (k known) Refusal(context.Context, string) (*fault.Error, bool, error) {
-	return k.refusal, k.refusal != nil, nil
+func (k known) Refusal(context.Context, string) (payments.Refusal, bool, error) {
+	return payments.Refusal{Fault: k.refusal, MethodType: k.tried}, k.refusal != nil, nil
 }
 
 func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {

@@ -20,6 +20,7 @@ type Attempt struct {
 	ErrorCode      string
 	DeclineCode    string
 	Message        string
+	MethodType     string       // of the payment method that failed, "" if it is not known
 	Instructions   Instructions // while the state is RequiresAction; their kind and date stay
 	Source         string       // who made it, for the guard; "" if it is not counted
 	Verdict        string       // what the shop's rules decided, "" if it has none
@@ -124,6 +125,7 @@ func (r rules) move(a *Attempt, to AttemptState) {
 func (r rules) fail(a *Attempt, e *StripeError) {
 	if e != nil {
 		a.ErrorType, a.ErrorCode, a.DeclineCode, a.Message = e.Type, e.Code, e.DeclineCode, e.Message
+		a.MethodType = e.MethodType
 	}
 	r.move(a, Failed)
 }

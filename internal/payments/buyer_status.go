@@ -75,16 +75,22 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 	return out, true, nil
 }
 
-// Refusal returns the fault that the order's last attempt ended with. failed is
-// false if that attempt did not fail.
-func (s *Service) Refusal(ctx context.Context, orderID string) (f *fault.Error, failed bool, err error) {
+// Refusal is what the buyer may know of a payment that failed.
+type Refusal struct {
+	Fault      *fault.Error
+	MethodType string // Stripe's type of what the buyer tried to pay with, "" if it is not known
+}
+
+// Refusal returns how the order's last attempt ended. failed is false if that
+// attempt did not fail.
+func (s *Service) Refusal(ctx context.Context, orderID string) (re Refusal, failed bool, err error) {
 	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil || len(st.Attempts) == 0 {
-		return nil, false, err
+		return Refusal{}, false, err
 	}
 
 	last := st.Attempts[len(st.Attempts)-1]
-	return last.fault(), last.State == Failed, nil
+	return Refusal{last.fault(), last.MethodType}, last.State == Failed, nil
 }
 
 // setBuyerStatus derives the payment status and the message that the buyer sees

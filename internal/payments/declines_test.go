@@ -45,7 +45,7 @@ func TestBuyersAreNotToldThatACardIsReported(t *testing.T) {
 			}
 
 			for place, e := range map[string]*fault.Error{
-				"the answer": fault.Of(err), "the repeated answer": fault.Of(again), "the pages": later,
+				"the answer": fault.Of(err), "the repeated answer": fault.Of(again), "the pages": later.Fault,
 			} {
 				if e.Code != "payment_declined" || e.Payment.Code != "card_declined" ||
 					e.Payment.DeclineCode != "generic_decline" || e.Message != "Your card was declined." {
@@ -72,5 +72,52 @@ func TestBuyersAreToldWhatTheyCanMend(t *testing.T) {
 	if e := fault.Of(err); e.Payment.DeclineCode != "insufficient_funds" ||
 		!strings.Contains(e.Message, "insufficient_funds") {
 		t.Errorf("got %+v %+v", e, e.Payment)
+	}
+}
+
+// The buyer's bank refuses on its own page, of which only a reading of the
+// intent tells. What was tried is forgotten as soon as the next attempt fails
+// without a payment method.
+func TestTheFailedMethodIsKept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, action), nil })
+	_, _ = f.confirm("ctoken_a")
+
+	refused := snap(f.sent(0), rpm)
+	refused.Error = &payments.StripeError{
+		Type:       payments.TypeInvalidRequest,
+		Code:       "payment_intent_payment_attempt_failed",
+		MethodType: "ideal",
+	}
+
+	f.stripe.PutIntent(refused)
+
+	if err := f.svc.Settle(t.Context(), orderID, refused, nil); err != nil {
+		t.Fatal(err)
+	}
+
+	tried := func() string {
+		re, failed, err := f.svc.Refusal(t.Context(), orderID)
+		if err != nil || !failed {
+			t.Fatalf("failed %t, %v", failed, err)
+		}
+		return re.MethodType
+	}
+
+	if got := tried(); got != "ideal" {
+		t.Errorf("got %q, want ideal", got)
+	}
+
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, &payments.CallError{
+			Outcome: payments.OutcomeRefused,
+			Stripe:  payments.StripeError{Type: payments.TypeInvalidRequest, Code: "resource_missing"},
+		}
+	})
+
+	_, _ = f.confirm("ctoken_b")
+	if got := tried(); got != "" {
+		t.Errorf("got %q of the next attempt, want none", got)
 	}
 }

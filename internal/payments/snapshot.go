@@ -81,4 +81,5 @@ type StripeError struct {
 	Code        string
 	DeclineCode string
 	Message     string
+	MethodType  string // of the payment method that was tried, such as ideal; "" if it is not known
 }

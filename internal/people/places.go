@@ -172,6 +172,7 @@ var tables = []Table{
 				What:  "the e-mail address, name, phone number and addresses that were sent to Stripe",
 			},
 			{Name: "message", Form: Text, Erase: Emptied, What: "why the payment was declined"},
+			{Name: "method_type", Form: Text, Erase: Emptied, What: "the kind of what could not be paid with"},
 			{
 				Name:   "source",
 				Form:   Hash,

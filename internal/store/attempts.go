@@ -22,6 +22,7 @@ var attemptTable = sqldb.NewTable("attempts", func(a *payments.Attempt) []sqldb.
 		sqldb.Text("error_code", &a.ErrorCode),
 		sqldb.Text("decline_code", &a.DeclineCode),
 		sqldb.Text("message", &a.Message),
+		sqldb.Text("method_type", &a.MethodType),
 		sqldb.Text("instructions", &a.Instructions.Kind),
 		sqldb.Time("instructions_until", &a.Instructions.Until),
 		sqldb.Text("instructions_url", &a.Instructions.URL),

@@ -39,6 +39,7 @@ func callError(err error) error {
 			Code:        string(e.Code),
 			DeclineCode: string(e.DeclineCode),
 			Message:     e.Msg,
+			MethodType:  triedMethod(e),
 		},
 		Param: e.Param,
 		Cause: fmt.Errorf("status %d, request %s", e.HTTPStatusCode, e.RequestID),

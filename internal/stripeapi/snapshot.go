@@ -74,7 +74,18 @@ func lastError(e *stripe.Error) *payments.StripeError {
 		Code:        string(e.Code),
 		DeclineCode: string(e.DeclineCode),
 		Message:     e.Msg,
+		MethodType:  triedMethod(e),
 	}
+}
+
+// triedMethod returns the type of the payment method that an error is about, ""
+// if Stripe does not say
+// (https://docs.stripe.com/api/payment_intents/object#payment_intent_object-last_payment_error-payment_method).
+func triedMethod(e *stripe.Error) string {
+	if e.PaymentMethod == nil {
+		return ""
+	}
+	return string(e.PaymentMethod.Type)
 }
 
 // captureBefore returns when the hold of a card charge lapses, zero if it is

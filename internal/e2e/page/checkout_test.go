@@ -240,13 +240,15 @@ func TestTheCheckoutFollowsItsLines(t *testing.T) {
 	}
 }
 
-// Saving a method works by redirect, too.
+// Saving a method works by redirect, too. After a failure the form opens with
+// the method that was tried, even where it opens with none otherwise.
 func TestSavingByRedirect(t *testing.T) {
 	t.Parallel()
 	for button, state := range map[string]string{"pass": "saved", "fail": "failed"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			s := e2etest.OpenShop(t, e2etest.Set("PAYMENT_METHOD_TYPES", "card,paypal"))
+			s := e2etest.OpenShop(t, e2etest.Set("PAYMENT_METHOD_TYPES", "card,paypal"),
+				e2etest.Set("PAYMENT_ELEMENT_LAYOUT", "accordion"), e2etest.Set("LAYOUT_DEFAULT_COLLAPSED", "true"))
 			v := e2etest.Visit(t, s)
 			v.Open("/")
 			v.Click("#save-method")
@@ -255,6 +257,13 @@ func TestSavingByRedirect(t *testing.T) {
 			v.Click("#pay-button")
 			v.Redirected(button)
 			v.Outcome(state)
+
+			if state == "failed" {
+				v.Click("#back-to-payment")
+				v.FormReady()
+				e2etest.Want(v, string(e2etest.Form("[data-method=paypal]"))+".checked", true)
+				v.Screenshots("back-after-failure")
+			}
 		})
 	}
 }

@@ -77,7 +77,9 @@ func TestRedirectMethod(t *testing.T) {
 		v.WantOrder(id, "open", "failed")
 		v.Click("#back-to-payment")
 		v.FormReady()
+		e2etest.Want(v, string(e2etest.Form("[data-method=ideal]"))+".ariaSelected", "true") // as the buyer left it
 		v.Screenshot("back-after-failure")
+		v.Do(chromedp.Click(e2etest.Form("[data-method=card]")))
 		v.PayWith(e2etest.CardPays)
 		v.Outcome("paid")
 		s.WantLedger(1, e2etest.TeaPrice)

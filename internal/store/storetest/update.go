@@ -192,6 +192,7 @@ func wholeState(t *testing.T, f *fixture) {
 		st.Order.PaidAt = start.Add(time.Minute)
 		a := newAttempt(1)
 		a.IntentID, a.State, a.CheckAt = "pi_whole", payments.Succeeded, time.Time{}
+		a.MethodType = "ideal"
 		st.Attempts = append(st.Attempts, a)
 		st.Intents = append(st.Intents, newIntent("pi_whole"))
 		st.Refunds = append(st.Refunds, payments.Refund{
