@@ -110,6 +110,8 @@ var rooms = map[string][]string{
 // of this module only what is listed here, directly or indirectly, and nothing
 // else of the room around them.
 var parts = map[string][]string{
+	"webhooks/envelope": {},
+
 	"store/sqldb": {"fault", "filelock"}, // the engine knows no feature, so that each half can be read alone
 
 	// The sandbox, from the bottom up. The four leaves know nothing of each
@@ -156,6 +158,7 @@ var keepers = map[string][]string{
 	"github.com/miekg/dns":           {"catest"},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/klauspost/":          {"backup", "store"},
+	"github.com/go-json-experiment/": {"webhooks/envelope"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {
 		"testhost", "testkit", "pgtest", "catest", "browsertest", "e2e", "store/storetest", "bench", "torture",

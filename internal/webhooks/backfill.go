@@ -152,7 +152,11 @@ func (s *Service) acceptPage(ctx context.Context, account string, page [][]byte)
 	ids := make([]string, 0, len(page))
 	refs := make([]payments.Ref, 0, len(page))
 	for _, raw := range page {
-		e, ref, err := s.envelope(raw)
+		e, ref, thin, err := s.read(raw)
+		if thin {
+			err = errOtherShape // API v1 lists its own events only
+		}
+
 		if err != nil {
 			s.cfg.Log.Error().Err(err).Msg("backfill skipped an event that cannot be read")
 			continue

@@ -3,13 +3,13 @@ package webhooks
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"checkoutd/internal/connect"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks/envelope"
 )
 
 // route is what the events of some types lead to.
@@ -17,7 +17,7 @@ type route struct {
 	// prefixes are the beginnings of the event types, or whole types.
 	prefixes []string
 	// refer returns how the event's object refers to its order.
-	refer func(o *object) payments.Ref
+	refer func(o *envelope.Object) payments.Ref
 	// settle brings the event into its order and ends the claim in the same
 	// transaction. nil: events of these types change no order.
 	settle func(s *Service, ctx context.Context, j *job) error
@@ -26,12 +26,12 @@ type route struct {
 	snapshot bool
 	// reads returns the kind and the ID of what is read at Stripe for a hint.
 	// One reading is enough for all hints of the same.
-	reads func(o *object, ref payments.Ref) string
+	reads func(o *envelope.Object, ref payments.Ref) string
 	// byCustomer means that the object refers to a customer and nothing else.
 	byCustomer bool
 	// shows reports whether an object of our API version would show by itself
 	// that it is ours. nil: never.
-	shows func(o *object) bool
+	shows func(o *envelope.Object) bool
 }
 
 // routes is the table of all event types. The first row with a matching prefix
@@ -119,84 +119,85 @@ func (r *route) isHint(e *Event) bool { return !r.snapshot || e.VersionMismatch 
 
 // What is read at Stripe for hints.
 
-func readsIntent(_ *object, ref payments.Ref) string { return "intent " + ref.IntentID }
+func readsIntent(_ *envelope.Object, ref payments.Ref) string { return "intent " + ref.IntentID }
 
-func readsSubscription(_ *object, ref payments.Ref) string {
+func readsSubscription(_ *envelope.Object, ref payments.Ref) string {
 	return "subscription " + ref.SubscriptionID
 }
 
-func readsRefunds(_ *object, ref payments.Ref) string { return "refunds of " + ref.IntentID }
+func readsRefunds(_ *envelope.Object, ref payments.Ref) string { return "refunds of " + ref.IntentID }
 
-func readsDispute(o *object, _ payments.Ref) string { return "dispute " + o.ID }
+func readsDispute(o *envelope.Object, _ payments.Ref) string { return "dispute " + o.ID }
 
-func readsCash(_ *object, ref payments.Ref) string { return "cash balance of " + ref.CustomerID }
+func readsCash(_ *envelope.Object, ref payments.Ref) string {
+	return "cash balance of " + ref.CustomerID
+}
 
 // Whether objects show by themselves that they are ours. An intent of ours has
 // our metadata, and its charge has the same, unless Stripe made the intent for
 // an invoice. A subscription of ours has our metadata, and its invoices repeat
 // it. Refunds and disputes name nothing but their intent.
 
-func always(*object) bool { return true }
+func always(*envelope.Object) bool { return true }
 
-func never(*object) bool { return false }
+func never(*envelope.Object) bool { return false }
 
-func withoutInvoice(o *object) bool { return o.Invoice == "" }
+func withoutInvoice(o *envelope.Object) bool { return o.Invoice == "" }
 
-func chargeWithoutInvoice(o *object) bool { return o.Kind == "charge" && o.Invoice == "" }
+func chargeWithoutInvoice(o *envelope.Object) bool { return o.Kind == "charge" && o.Invoice == "" }
 
 // How objects refer to their order.
 
-func fromIntent(o *object) payments.Ref {
+func fromIntent(o *envelope.Object) payments.Ref {
 	return payments.Ref{
 		IntentID:   o.ID,
-		InvoiceID:  string(o.Invoice),
-		CustomerID: string(o.Customer.id()),
-		Mark:       payments.MarkOf(o.Metadata.v),
+		InvoiceID:  o.Invoice,
+		CustomerID: o.Customer,
+		Mark:       payments.MarkOf(o.Metadata),
 	}
 }
 
 // fromIntentMember reads the payment_intent member that charges, refunds,
 // disputes and other objects have.
-func fromIntentMember(o *object) payments.Ref {
+func fromIntentMember(o *envelope.Object) payments.Ref {
 	return payments.Ref{
-		IntentID:   string(o.PaymentIntent),
-		InvoiceID:  string(o.Invoice),
-		CustomerID: string(o.Customer.id()),
-		Mark:       payments.MarkOf(o.Metadata.v),
+		IntentID:   o.PaymentIntent,
+		InvoiceID:  o.Invoice,
+		CustomerID: o.Customer,
+		Mark:       payments.MarkOf(o.Metadata),
 	}
 }
 
-func fromSubscription(o *object) payments.Ref {
+func fromSubscription(o *envelope.Object) payments.Ref {
 	return payments.Ref{
 		SubscriptionID: o.ID,
-		CustomerID:     string(o.Customer.id()),
-		Mark:           payments.MarkOf(o.Metadata.v),
+		CustomerID:     o.Customer,
+		Mark:           payments.MarkOf(o.Metadata),
 	}
 }
 
 // fromInvoice ignores the invoice's own metadata: the order created the
 // subscription, not the invoice.
-func fromInvoice(o *object) payments.Ref {
-	own, parent := o.Details.v, o.Parent.v.Details.v
-	mark := payments.MarkOf(own.Metadata.v)
+func fromInvoice(o *envelope.Object) payments.Ref {
+	mark := payments.MarkOf(o.Details.Metadata)
 	if mark.OrderID == "" {
-		mark = payments.MarkOf(parent.Metadata.v)
+		mark = payments.MarkOf(o.Parent.Metadata)
 	}
 
 	return payments.Ref{
-		SubscriptionID: string(cmp.Or(o.Subscription, parent.Subscription)),
-		CustomerID:     string(o.Customer.id()),
+		SubscriptionID: cmp.Or(o.Subscription, o.Parent.Subscription),
+		CustomerID:     o.Customer,
 		Mark:           mark,
 	}
 }
 
 // fromCash reads the customer whose cash balance has changed.
-func fromCash(o *object) payments.Ref { return payments.Ref{CustomerID: string(o.Customer.id())} }
+func fromCash(o *envelope.Object) payments.Ref { return payments.Ref{CustomerID: o.Customer} }
 
 // groupOf returns the ID under which events of one intent, one subscription or
 // one cash balance are worked one at a time, or those about one connected
 // account.
-func groupOf(eventType, account string, o *object) string {
+func groupOf(eventType, account string, o *envelope.Object) string {
 	if account != "" && connect.IsNews(eventType) {
 		return account
 	}
@@ -214,7 +215,7 @@ func groupOf(eventType, account string, o *object) string {
 type job struct {
 	event  *Event
 	route  *route
-	object rawObject
+	object envelope.Object
 	ref    payments.Ref
 	match  payments.Match // its order, if the database knows that
 
@@ -265,26 +266,22 @@ func parse(e *Event) (*job, error) {
 		return nil, &terminalError{Ignored, "events of this type change no order"}
 	}
 
-	var body struct {
-		Erased bool `json:"erased"`
-		Data   struct {
-			Object rawObject `json:"object"`
-		} `json:"data"`
-	}
-
-	err := json.Unmarshal(e.Payload, &body)
-	if err == nil && body.Erased {
+	read, err := envelope.Read(e.Payload)
+	switch {
+	case err == nil && read.Erased:
 		return nil, &terminalError{Ignored, "its payload was removed, by an erasure or by the retention"}
-	}
-	if err == nil && body.Data.Object.raw == nil {
+	case err == nil && !read.IsSnapshot():
+		err = errOtherShape
+	case err == nil && read.Data.Raw == nil:
 		err = errors.New("it has none")
 	}
+
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: read the event's object: %w", err)
 	}
 
-	j := &job{event: e, route: r, object: body.Data.Object}
-	j.ref = r.refer(&j.object.object)
+	j := &job{event: e, route: r, object: read.Data}
+	j.ref = r.refer(&j.object)
 	j.ref.Account = e.Account
 
 	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" && (!r.byCustomer || j.ref.CustomerID == "") {

@@ -35,7 +35,7 @@ func (s *Service) gather(ctx context.Context, j *job) error {
 }
 
 // reading names what is read at Stripe for a job.
-func (j *job) reading() string { return j.route.reads(&j.object.object, j.ref) }
+func (j *job) reading() string { return j.route.reads(&j.object, j.ref) }
 
 // logGathered writes a line for each event that was settled with another.
 func (s *Service) logGathered(ctx context.Context, j *job) {

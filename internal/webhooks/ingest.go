@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks/envelope"
 )
 
 // MaxBody bounds an event, in bytes. Most of Stripe's have 2 to 8 KB. The
@@ -60,12 +60,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	e, thin := s.thinEvent(payload)
-	var ref payments.Ref
-	if !thin {
-		e, ref, err = s.envelope(payload)
-	}
-
+	e, ref, thin, err := s.read(payload)
 	if err != nil {
 		s.rejected.add(rejectEnvelope, 1)
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
@@ -200,24 +195,30 @@ var (
 	eventTypePattern = regexp.MustCompile(`^[a-z0-9_.]{1,100}$`)
 )
 
-// envelope returns the event of a payload, in its first state, and what its
-// object refers to. Of the object it reads only the names: the rest is left to
-// the worker.
-func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
-	var v struct {
-		ID         string `json:"id"`
-		Object     string `json:"object"`
-		Type       string `json:"type"`
-		Account    string `json:"account"`
-		APIVersion string `json:"api_version"`
-		Created    int64  `json:"created"`
-		Livemode   bool   `json:"livemode"`
-		Data       struct {
-			Object object `json:"object"`
-		} `json:"data"`
+// errOtherShape means that a member of an event is not what it is in an event
+// of API v1.
+var errOtherShape = errors.New("a member has another type than in Stripe's events")
+
+// read returns the event of a payload, in its first state, and what its object
+// refers to. thin means that it is one of API v2, which has no object.
+func (s *Service) read(payload []byte) (e Event, ref payments.Ref, thin bool, err error) {
+	v, err := envelope.Read(payload)
+	if err != nil {
+		return Event{}, payments.Ref{}, false, err
 	}
-	if err := json.Unmarshal(payload, &v); err != nil {
-		return Event{}, payments.Ref{}, fmt.Errorf("webhooks: %w", err)
+
+	if e, thin = s.thinEvent(&v, payload); !thin {
+		e, ref, err = s.snapshotEvent(&v, payload)
+	}
+
+	return e, ref, thin, err
+}
+
+// snapshotEvent returns the event of a payload that is one of API v1. Of the
+// object it has only the names: the rest is left to the worker.
+func (s *Service) snapshotEvent(v *envelope.Event, payload []byte) (Event, payments.Ref, error) {
+	if !v.IsSnapshot() {
+		return Event{}, payments.Ref{}, fmt.Errorf("webhooks: %w", errOtherShape)
 	}
 	if v.Object != "event" || !eventIDPattern.MatchString(v.ID) || !eventTypePattern.MatchString(v.Type) {
 		return Event{}, payments.Ref{}, errors.New("webhooks: id, type or object is not that of an event")
@@ -232,7 +233,7 @@ func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 		VersionMismatch: releaseTrain(v.APIVersion) != releaseTrain(s.cfg.Stripe.APIVersion()),
 		Livemode:        v.Livemode,
 		Created:         time.Unix(v.Created, 0).UTC(),
-		Group:           clip(groupOf(v.Type, v.Account, &v.Data.Object)),
+		Group:           clip(groupOf(v.Type, v.Account, &v.Data)),
 		Payload:         payload,
 		State:           Received,
 		NextAt:          now,
@@ -246,7 +247,7 @@ func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 		e.State, e.Note = state, note
 	}
 
-	ref := routeOf(v.Type).refer(&v.Data.Object)
+	ref := routeOf(v.Type).refer(&v.Data)
 	ref.Account = e.Account
 
 	return e, ref, nil

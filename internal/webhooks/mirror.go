@@ -2,10 +2,11 @@ package webhooks
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+
+	"checkoutd/internal/webhooks/envelope"
 )
 
 // Mirror keeps the copy of connected accounts' payments. *mirror.Service is
@@ -24,16 +25,12 @@ func (s *Service) mirror(ctx context.Context, e *Event) error {
 		return nil
 	}
 
-	var body struct {
-		Data struct {
-			Object json.RawMessage `json:"object"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(e.Payload, &body); err != nil {
+	read, err := envelope.Read(e.Payload)
+	if err != nil {
 		return fmt.Errorf("webhooks: read the event's object: %w", err)
 	}
 
-	return s.cfg.Mirror.Apply(ctx, e.Account, body.Data.Object, e.Created)
+	return s.cfg.Mirror.Apply(ctx, e.Account, read.Data.Raw, e.Created)
 }
 
 // isMirrored reports whether events of a type are about objects that are

@@ -149,9 +149,9 @@ func (s *Service) localReason(ctx context.Context, j *job) (why string, err erro
 	switch {
 	// Another release train may keep the invoice elsewhere, but what has no
 	// customer has no invoice.
-	case j.object.Customer.isNull() && j.ref.InvoiceID == "" && j.route.shows != nil && j.route.shows(&j.object.object):
+	case j.object.HasNoCustomer && j.ref.InvoiceID == "" && j.route.shows != nil && j.route.shows(&j.object):
 		return "it names no order and has no customer", nil
-	case !j.event.VersionMismatch && j.route.shows != nil && j.route.shows(&j.object.object):
+	case !j.event.VersionMismatch && j.route.shows != nil && j.route.shows(&j.object):
 		return "it names no order", nil
 	}
 

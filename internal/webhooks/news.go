@@ -2,11 +2,11 @@ package webhooks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/webhooks/envelope"
 )
 
 // isNews reports whether an event is about a connected account itself. The
@@ -16,21 +16,18 @@ func isNews(e *Event) bool { return e.Account != "" && connect.IsNews(e.Type) }
 // processNews processes an event about a connected account. nil means that the
 // claim ended in the same transaction.
 func (s *Service) processNews(ctx context.Context, e *Event) error {
-	var body struct {
-		Data struct {
-			Object struct {
-				ID string `json:"id"`
-			} `json:"object"`
-		} `json:"data"`
+	read, err := envelope.Read(e.Payload)
+	if err == nil && !read.IsSnapshot() {
+		err = errOtherShape
 	}
-	if err := json.Unmarshal(e.Payload, &body); err != nil {
+	if err != nil {
 		return fmt.Errorf("webhooks: read the event's object: %w", err)
 	}
 
-	err := s.cfg.Accounts.Settle(ctx, connect.News{
+	err = s.cfg.Accounts.Settle(ctx, connect.News{
 		Type:      e.Type,
 		AccountID: e.Account,
-		ClientID:  body.Data.Object.ID,
+		ClientID:  read.Data.ID,
 		Created:   e.Created,
 		Livemode:  e.Livemode,
 	}, e.Claim())

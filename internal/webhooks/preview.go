@@ -50,7 +50,7 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 		return Preview{OrderID: j.match.OrderID, AsksStripe: true}, nil
 	}
 
-	snap, err := p.Decoder.DecodeIntent(j.object.Kind, j.object.raw)
+	snap, err := p.Decoder.DecodeIntent(j.object.Kind, j.object.Raw)
 	if err != nil {
 		return Preview{}, err
 	}

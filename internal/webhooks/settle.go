@@ -18,7 +18,7 @@ func (s *Service) settleIntent(ctx context.Context, j *job) error {
 	snap := payments.Snapshot{ID: j.ref.IntentID, Account: j.event.Account}
 	if !j.event.VersionMismatch {
 		var err error
-		if snap, err = s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.raw); err != nil {
+		if snap, err = s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.Raw); err != nil {
 			return err
 		}
 
@@ -43,7 +43,7 @@ func (s *Service) settleCharge(ctx context.Context, j *job) error {
 func (j *job) chargeNews() payments.ChargeNews {
 	news := payments.ChargeNews{Received: j.charged()}
 	for _, one := range append([]*job{j}, j.gathered...) {
-		if m := one.object.paidWith(); m.Type != "" {
+		if m := paidWith(&one.object); m.Type != "" {
 			news.Method = m
 		}
 	}
@@ -55,7 +55,7 @@ func (j *job) chargeNews() payments.ChargeNews {
 func (j *job) charged() (received int64) {
 	for _, one := range append([]*job{j}, j.gathered...) {
 		if one.object.Kind == "charge" {
-			received = max(received, one.object.charged())
+			received = max(received, charged(&one.object))
 		}
 	}
 	return received
@@ -80,9 +80,9 @@ func (s *Service) settleSubscription(ctx context.Context, j *job) error {
 
 func (j *job) subscriptionNews() (news payments.SubscriptionNews) {
 	if j.object.Kind == "invoice" {
-		news.InvoiceStatus = j.object.Status.v
+		news.InvoiceStatus = j.object.Status
 	} else {
-		news.Status = payments.SubscriptionStatus(j.object.Status.v)
+		news.Status = payments.SubscriptionStatus(j.object.Status)
 	}
 	return news
 }

@@ -1,9 +1,9 @@
 package webhooks
 
 import (
-	"encoding/json"
 	"regexp"
-	"time"
+
+	"checkoutd/internal/webhooks/envelope"
 )
 
 // thinNote says why a thin event changes nothing, to Stripe's Dashboard and to
@@ -15,20 +15,13 @@ const thinNote = "This is a thin event of Stripe's API v2, which carries no obje
 // v2.core.account[requirements].updated.
 var thinTypePattern = regexp.MustCompile(`^[a-z0-9_.\[\]]{1,150}$`)
 
-// thinEvent reads a signed thin event, which has another envelope than the
-// events of API v1 (https://docs.stripe.com/event-destinations#thin-events). It
-// is stored as ignored: the shop chose the wrong payload style, and should be
-// told in words rather than by failed deliveries.
-func (s *Service) thinEvent(payload []byte) (e Event, ok bool) {
-	var v struct {
-		ID       string    `json:"id"`
-		Object   string    `json:"object"`
-		Type     string    `json:"type"`
-		Context  string    `json:"context"`
-		Created  time.Time `json:"created"`
-		Livemode bool      `json:"livemode"`
-	}
-	if json.Unmarshal(payload, &v) != nil || v.Object != "v2.core.event" && v.Object != "event" {
+// thinEvent returns the thin event of a payload, which has another envelope
+// than the events of API v1
+// (https://docs.stripe.com/event-destinations#thin-events). It is stored as
+// ignored: the shop chose the wrong payload style, and should be told in words
+// rather than by failed deliveries.
+func (s *Service) thinEvent(v *envelope.Event, payload []byte) (e Event, ok bool) {
+	if !v.IsThin() || v.Object != "v2.core.event" && v.Object != "event" {
 		return Event{}, false
 	}
 	if !eventIDPattern.MatchString(v.ID) || !thinTypePattern.MatchString(v.Type) {
@@ -41,7 +34,7 @@ func (s *Service) thinEvent(payload []byte) (e Event, ok bool) {
 		Type:       v.Type,
 		Account:    clip(v.Context),
 		Livemode:   v.Livemode,
-		Created:    v.Created.UTC(),
+		Created:    v.CreatedAt.UTC(),
 		Group:      v.ID,
 		Payload:    payload,
 		State:      Ignored,

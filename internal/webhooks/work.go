@@ -234,7 +234,7 @@ func (s *Service) processStrange(ctx context.Context, j *job) error {
 	}
 
 	err := payments.ErrNotOurs
-	if j.object.givenBack() {
+	if givenBack(&j.object) {
 		err = s.cfg.Payments.SettleForeignRefund(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
 	}
 
