@@ -122,7 +122,7 @@ func newConnectList(fs *flag.FlagSet) cli.Action {
 	state := fs.String("state", "", "only those that are in this `state`: connected or disconnected")
 	fs.StringVar(&f.Reference, "reference", "", "only those of a customer of yours")
 	fs.StringVar(&f.After, "after", "", "the `ID` of the last account of the previous page")
-	fs.IntVar(&f.Limit, "limit", 100, "how many")
+	fs.IntVar(&f.Limit, "limit", 100, "list at most this `number` of accounts")
 
 	return func(ctx context.Context, _ []string, e env) error {
 		switch s := connect.State(*state); {
@@ -142,19 +142,24 @@ func newConnectList(fs *flag.FlagSet) cli.Action {
 }
 
 func listAccounts(ctx context.Context, c *app.Connections, f connect.Filter, e env) error {
+	limit := f.Limit
+	f.Limit++
 	list, err := c.ConnectAccounts(ctx, f)
 	if err != nil {
 		return publicError(err)
 	}
 
 	out := e.List("ID", "STATE", "REFERENCE", "SCOPE", "CONNECTED", "DISCONNECTED")
-	for _, a := range list {
+	for _, a := range list[:min(limit, len(list))] {
 		if err := out.Add(connect.Render(&a), a.ID, cli.State(a.State), cli.Text(a.Reference), a.Scope,
 			a.ConnectedAt, a.DisconnectedAt); err != nil {
 			return err
 		}
 	}
-	return out.Close()
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return tellOfMore(e, len(list), limit)
 }
 
 func showAccount(e env, a connect.Account) error {

@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/drift"
 )
 
-// findingsShown is how many findings a list has at most.
+// findingsShown is how many findings a list has at most, unless asked for more.
 const findingsShown = 10_000
 
 // driftCommand compares a day with Stripe, or shows what was found.
@@ -69,8 +69,13 @@ func withDrift(ctx context.Context, e env, use func(*app.Drift) error) error {
 func newDrift(fs *flag.FlagSet) cli.Action {
 	day := fs.String("day", "", "the `day` to compare, such as 2026-01-31 (default: yesterday)")
 	again := fs.Bool("again", false, "compare the day although it was compared already")
+	limit := findingsLimit(fs)
 
 	return func(ctx context.Context, _ []string, e env) error {
+		if *limit < 1 {
+			return errFindingsLimit
+		}
+
 		which := cmp.Or(*day, time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 
 		open := 0
@@ -78,7 +83,7 @@ func newDrift(fs *flag.FlagSet) cli.Action {
 			if err := compareDay(ctx, d, which, *again, e); err != nil {
 				return err
 			}
-			open, err = showFindings(ctx, d, drift.Open, e)
+			open, err = showFindings(ctx, d, drift.Open, *limit, e)
 			return err
 		})
 		return cmp.Or(err, foundAny(open))
@@ -87,8 +92,13 @@ func newDrift(fs *flag.FlagSet) cli.Action {
 
 func newDriftList(fs *flag.FlagSet) cli.Action {
 	all := fs.Bool("all", false, "show also what is gone or dismissed")
+	limit := findingsLimit(fs)
 
 	return func(ctx context.Context, _ []string, e env) error {
+		if *limit < 1 {
+			return errFindingsLimit
+		}
+
 		state := drift.Open
 		if *all {
 			state = ""
@@ -96,12 +106,18 @@ func newDriftList(fs *flag.FlagSet) cli.Action {
 
 		open := 0
 		err := withDrift(ctx, e, func(d *app.Drift) (err error) {
-			open, err = showFindings(ctx, d, state, e)
+			open, err = showFindings(ctx, d, state, *limit, e)
 			return err
 		})
 		return cmp.Or(err, foundAny(open))
 	}
 }
+
+func findingsLimit(fs *flag.FlagSet) *int {
+	return fs.Int("limit", findingsShown, "show at most this `number` of findings")
+}
+
+var errFindingsLimit = cli.Usage("drift: --limit is 1 or more")
 
 // foundAny returns the error of a comparison after which findings are open.
 func foundAny(open int) error {
@@ -205,15 +221,17 @@ func accountName(account string) string {
 	return account
 }
 
-// showFindings prints findings in a state, "" for any, and returns how many are
-// open.
-func showFindings(ctx context.Context, d *app.Drift, state drift.FindingState, e env) (open int, err error) {
-	list, err := d.Findings(ctx, state, findingsShown)
+// showFindings prints the newest findings in a state, "" for any, and returns
+// how many of them are open.
+func showFindings(
+	ctx context.Context, d *app.Drift, state drift.FindingState, limit int, e env,
+) (open int, err error) {
+	list, err := d.Findings(ctx, state, limit+1)
 	if err != nil {
 		return 0, err
 	}
 
-	for i := range list {
+	for i := range list[:min(limit, len(list))] {
 		f := &list[i]
 		if f.State == drift.Open {
 			open++
@@ -226,7 +244,7 @@ func showFindings(ctx context.Context, d *app.Drift, state drift.FindingState, e
 	if len(list) == 0 && !e.JSON {
 		_, err = fmt.Fprintln(e.Out, "nothing differs")
 	}
-	return open, err
+	return open, cmp.Or(err, tellOfMore(e, len(list), limit))
 }
 
 func printFinding(w io.Writer, f *drift.Finding, e env) {

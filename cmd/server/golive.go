@@ -236,7 +236,10 @@ func goliveHistory(ctx context.Context, service *golive.Service, limit int, e en
 			return err
 		}
 	}
-	return out.Close()
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return tellOfMore(e, len(runs), limit)
 }
 
 // marks are how a status is shown to people.

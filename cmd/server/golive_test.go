@@ -68,6 +68,7 @@ func TestGoLive(t *testing.T) {
 	s.wantOutput(out, "Ann ticked it on", "rules of May", "left none of them in", "signed webhooks arrive byte for byte",
 		"it was first seen here on")
 	s.wantOutput(s.ok("golive", "history"), "last green: never", "box-radar: red → green")
+	s.wantOutput(s.ok("golive", "history", "--limit", "1"), "only the newest 1 are shown")
 
 	_, _, err = s.run("golive", "now")
 	if cli.ExitCode(err) != exitNotRun {

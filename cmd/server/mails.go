@@ -41,27 +41,30 @@ func mailsCommand() cli.Command {
 
 func newMailsList(fs *flag.FlagSet) cli.Action {
 	order := fs.String("order", "", "only the e-mails about this order, by its `ID`")
-	limit := fs.Int("limit", 50, "how many, 1 to 1000")
+	limit := fs.Int("limit", 50, "list at most this `number` of e-mails")
 
 	return func(ctx context.Context, _ []string, e env) error {
-		if *limit < 1 || *limit > 1000 {
-			return cli.Usage("mails list: --limit is 1 to 1000")
+		if *limit < 1 {
+			return cli.Usage("mails list: --limit is 1 or more")
 		}
 
 		return withOpened(ctx, e, app.OpenEmails, func(l *app.Emails) error {
-			list, err := l.List(ctx, *order, *limit)
+			list, err := l.List(ctx, *order, *limit+1)
 			if err != nil {
 				return err
 			}
 
 			out := e.List("ID", "CREATED", "STATE", "ORDER", "ABOUT", "TO", "TRIES", "PROBLEM", "DONE")
-			for _, m := range list {
+			for _, m := range list[:min(*limit, len(list))] {
 				if err := out.Add(nil, m.ID, m.CreatedAt, cli.State(m.State), m.OrderID, m.Kind, m.Recipient, m.Tries,
 					cli.Text(m.Problem), m.DoneAt); err != nil {
 					return err
 				}
 			}
-			return out.Close()
+			if err := out.Close(); err != nil {
+				return err
+			}
+			return tellOfMore(e, len(list), *limit)
 		})
 	}
 }

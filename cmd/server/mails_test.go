@@ -41,7 +41,7 @@ func TestMails(t *testing.T) {
 	p.fails([]string{"mails", "resend"}, "ID of an e-mail")
 	p.fails([]string{"mails"}, "list or resend")
 	p.fails([]string{"mails", "send"}, "list or resend")
-	p.fails([]string{"mails", "list", "--limit", "0"}, "1 to 1000")
+	p.fails([]string{"mails", "list", "--limit", "0"}, "1 or more")
 	p.fails([]string{"mails", "list", "all"}, "all")
 }
 

@@ -80,7 +80,15 @@ func inPages[T any](
 	if err := out.Close(); err != nil {
 		return err
 	}
+	return tellOfMore(e, limit+1, limit)
+}
 
+// tellOfMore says beside a list if there are more rows than limit, the number
+// of those shown. A list that reads all at once reads one more to know.
+func tellOfMore(e env, found, limit int) error {
+	if found <= limit {
+		return nil
+	}
 	_, err := fmt.Fprintf(e.Aside(), "only the newest %d are shown; use --limit to list more\n", limit)
 	return err
 }
