@@ -156,7 +156,7 @@ func (s *server) launch() error {
 	// mmap: the memory of a killed server is a file, removed with its folder.
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
+		"-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=500", "-c", "shared_buffers=64MB")
 	s.prepare(cmd)
 	cmd.Stdout, cmd.Stderr = log, log
 

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"checkoutd/internal/pgtest"
 )
 
 // wall is a change of a table that cannot be committed.
@@ -121,8 +119,8 @@ func (h *harness) askUntilStored(ctx context.Context, name, path, body string) {
 func TestKillBetweenCommits(t *testing.T) {
 	t.Parallel()
 	for engine, newDatabase := range map[string]func(t *testing.T, dir string) database{
-		"SQLite":     func(_ *testing.T, dir string) database { return sqliteIn(dir) },
-		"PostgreSQL": func(t *testing.T, _ string) database { return postgresAt(pgtest.Shared(t).NewDatabase(t)) },
+		"SQLite":     newSQLite,
+		"PostgreSQL": func(t *testing.T, _ string) database { return newPostgreSQL(t) },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
+
+	"checkoutd/internal/store/storetest"
 )
 
 // database reads the shop's database from outside, with SQL of its own: the
@@ -20,9 +22,19 @@ type database struct {
 	dsn    string
 }
 
-func sqliteIn(dir string) database {
+// newSQLite returns a migrated database in dir. The migrations have tests of
+// their own.
+func newSQLite(t *testing.T, dir string) database {
+	t.Helper()
 	file := filepath.Join(dir, "shop.db")
+	storetest.WriteSQLite(t, file)
 	return database{"sqlite:" + file, "sqlite", "file:" + file + "?_pragma=busy_timeout(10000)"}
+}
+
+// newPostgreSQL returns a migrated database on the server that the tests share.
+func newPostgreSQL(t *testing.T) database {
+	t.Helper()
+	return postgresAt(storetest.PostgresURL(t))
 }
 
 func postgresAt(url string) database { return database{url, "pgx", url} }

@@ -31,7 +31,7 @@ type harness struct {
 func newHarness(t *testing.T, settings ...string) *harness {
 	t.Helper()
 	leash := newLeash(t)
-	return openHarness(t, sqliteIn(leash.Dir()), settings, leash)
+	return openHarness(t, newSQLite(t, leash.Dir()), settings, leash)
 }
 
 func newLeash(t *testing.T) *testhost.Leash {
@@ -72,8 +72,9 @@ func openHarness(t *testing.T, db database, settings []string, leashes ...*testh
 	return h
 }
 
-// env returns the settings of the servers. Every timeout is as short as the
-// configuration allows.
+// env returns the settings of the servers. The timeouts of what fails are as
+// short as the configuration allows; that of the database, which a test takes
+// away, is long enough for a busy disk.
 func (h *harness) env() []string {
 	catalog, err := filepath.Abs("testdata/catalog.json")
 	if err != nil {
@@ -85,7 +86,7 @@ func (h *harness) env() []string {
 		"STRIPE_SECRET_KEY=" + secretKey, "STRIPE_PUBLISHABLE_KEY=" + publishableKey,
 		"STRIPE_WEBHOOK_SECRET=" + webhookSecret + "," + nextSecret,
 		"STRIPE_API_BASE=" + h.stripe.url, "STRIPE_JS_URL=" + h.stripe.url + "/v3/",
-		"STRIPE_TIMEOUT=2s", "UNKNOWN_AFTER=5s", "BACKFILL_EVERY=10s", "LOG_FORMAT=json", "LOG_LEVEL=info",
+		"DATABASE_TIMEOUT=30s", "STRIPE_TIMEOUT=2s", "UNKNOWN_AFTER=5s", "BACKFILL_EVERY=10s", "LOG_FORMAT=json", "LOG_LEVEL=info",
 	}
 }
 

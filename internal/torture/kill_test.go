@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"checkoutd/internal/pgtest"
 )
 
 // TestKill kills the server at every step and at random moments, and starts it
@@ -42,7 +40,7 @@ func TestKill(t *testing.T) {
 	})
 	t.Run("at random moments under load on PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		db := postgresAt(pgtest.Shared(t).NewDatabase(t))
+		db := newPostgreSQL(t)
 		killAtRandom(t, openHarness(t, db, nil, newLeash(t)), random)
 	})
 }

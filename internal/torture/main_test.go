@@ -33,6 +33,11 @@ const patience = testhost.Patience
 // long reports whether this is `make torture`.
 func long() bool { return os.Getenv("CHECKOUTD_TORTURE") == "1" }
 
+// watched reports whether the race detector watches the servers: only in `make
+// torture`, since it triples the time that they need. The tests of every room
+// run with it.
+func watched() bool { return long() }
+
 // scaled returns short for `go test` and torture for `make torture`.
 func scaled[T any](short, torture T) T {
 	if long() {
@@ -78,7 +83,10 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 
 	path := filepath.Join(leash.Dir(), "server")
-	args := append([]string{"build", "-o", path}, raceFlag...)
+	args := []string{"build", "-trimpath", "-o", path}
+	if watched() {
+		args = append(args, "-race")
+	}
 	out, err := exec.Command("go", append(args, "checkoutd/cmd/server")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the server: %w\n%s", err, out)

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"checkoutd/internal/pgtest"
 )
 
 // TestMirrorKilled mirrors the payments of a connected account with servers
@@ -36,7 +34,7 @@ func TestMirrorKilled(t *testing.T) {
 
 	t.Run("postgres, two servers", func(t *testing.T) {
 		t.Parallel()
-		db := postgresAt(pgtest.Shared(t).NewDatabase(t))
+		db := newPostgreSQL(t)
 		mirrorKilled(t, openHarness(t, db, settings, newLeash(t), newLeash(t)))
 	})
 }

@@ -17,7 +17,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/webhooks"
 )
 
@@ -31,7 +30,7 @@ func TestNeighbours(t *testing.T) {
 	for name, open := range map[string]func() *harness{
 		"sqlite": func() *harness { return newHarness(t) },
 		"postgres": func() *harness {
-			return openHarness(t, postgresAt(pgtest.Shared(t).NewDatabase(t)), nil, newLeash(t))
+			return openHarness(t, newPostgreSQL(t), nil, newLeash(t))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

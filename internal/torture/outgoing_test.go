@@ -9,8 +9,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"checkoutd/internal/pgtest"
 )
 
 // TestKillWhileTelling kills the server at each step of a webhook to the shop's
@@ -109,7 +107,7 @@ func TestReplicasTellOnce(t *testing.T) {
 
 	b := newBackend(t)
 	bad, busy := badBackends(t, b)
-	db := postgresAt(pgtest.Shared(t).NewDatabase(t))
+	db := newPostgreSQL(t)
 	h := openHarness(t, db, settingsOf(append(bad, b)...), newLeash(t), newLeash(t), newLeash(t))
 	h.key = h.apiKey(ctx)
 

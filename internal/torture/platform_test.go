@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/testhost"
 )
 
@@ -40,7 +39,7 @@ func TestKillPlatform(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) *harness{
 		"sqlite": func(t *testing.T) *harness { return newHarness(t, platformSettings...) },
 		"postgres": func(t *testing.T) *harness {
-			db := postgresAt(pgtest.Shared(t).NewDatabase(t))
+			db := newPostgreSQL(t)
 			return openHarness(t, db, platformSettings, newLeash(t))
 		},
 	} {

@@ -83,23 +83,32 @@ func (p *process) launch() error {
 	return p.leash.Hold("KILL", cmd.Process.Pid)
 }
 
-// start starts the server and returns when it serves.
+// start starts the server and returns when it serves. As a supervisor does, it
+// starts a server again that could not reach its database.
 func (p *process) start() error {
-	if err := p.launch(); err != nil {
-		return err
-	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
 
-	p.mu.Lock()
-	log, exited := p.log, p.exited
-	p.mu.Unlock()
+	for {
+		if err := p.launch(); err != nil {
+			return err
+		}
 
-	select {
-	case <-log.up:
-		return nil
-	case <-exited:
-		return errors.New("the server ended by itself:\n" + log.String())
-	case <-time.After(patience):
-		return errors.New("the server did not come up:\n" + log.String())
+		p.mu.Lock()
+		log, exited := p.log, p.exited
+		p.mu.Unlock()
+
+		select {
+		case <-log.up:
+			return nil
+		case <-exited:
+			if !log.lacksDatabase() {
+				return errors.New("the server ended by itself:\n" + log.String())
+			}
+			p.kill()
+		case <-timeout.C:
+			return errors.New("the server did not come up:\n" + log.String())
+		}
 	}
 }
 
@@ -114,7 +123,9 @@ func (p *process) kill() {
 
 	select {
 	case <-p.exited:
-		p.log.fail("the server ended by itself")
+		if !p.log.lacksDatabase() {
+			p.log.fail("the server ended by itself")
+		}
 	default:
 	}
 
@@ -252,6 +263,14 @@ func (l *serverLog) address() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.bound
+}
+
+// lacksDatabase reports whether the server ended before it served, because the
+// database did not answer.
+func (l *serverLog) lacksDatabase() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bound == "" && len(l.lines) > 0 && strings.Contains(l.lines[len(l.lines)-1], "storage_unavailable")
 }
 
 func (l *serverLog) keysTaken() int {

@@ -14,10 +14,9 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// newReplicas starts three servers on one PostgreSQL.
-func newReplicas(t *testing.T, cluster *pgtest.Cluster) *harness {
+// newReplicas starts three servers on one database of PostgreSQL.
+func newReplicas(t *testing.T, db database) *harness {
 	t.Helper()
-	db := postgresAt(cluster.NewDatabase(t))
 	var leashes []*testhost.Leash
 	for range 3 {
 		leashes = append(leashes, newLeash(t))
@@ -33,7 +32,7 @@ const confirmsAtOnce = 20
 // different servers, make one charge.
 func TestReplicasChargeOnce(t *testing.T) {
 	t.Parallel()
-	h := newReplicas(t, pgtest.Shared(t))
+	h := newReplicas(t, newPostgreSQL(t))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 
@@ -109,7 +108,7 @@ func (h *harness) rush(ctx context.Context) error {
 // with the same orders and the same inbox.
 func TestReplicasDie(t *testing.T) {
 	t.Parallel()
-	h := newReplicas(t, pgtest.Shared(t))
+	h := newReplicas(t, newPostgreSQL(t))
 	stop := h.crowd(4)
 
 	for range scaled(2, 8) {
@@ -138,7 +137,7 @@ func TestReplicasDie(t *testing.T) {
 func TestDatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Start(t)
-	h := newReplicas(t, cluster)
+	h := newReplicas(t, postgresAt(cluster.NewDatabase(t)))
 	stop := h.crowd(4)
 
 	for range scaled(1, 5) {

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"checkoutd/internal/pgtest"
 	"checkoutd/internal/testhost"
 )
 
@@ -31,7 +30,7 @@ func TestMirrorOfALargePastKilled(t *testing.T) {
 
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := postgresAt(pgtest.Shared(t).NewDatabase(t))
+		db := newPostgreSQL(t)
 		mirrorPastKilled(t, openHarness(t, db, settings, newLeash(t)))
 	})
 }
