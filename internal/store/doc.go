@@ -25,7 +25,7 @@
 //   - schema.go: the migrations.
 //
 // A column is one line in the list of its table. A table whose rows belong to
-// an order is one file and one line in orderRows (payments.go).
+// an order is one file and one line in seldomRows (payments.go).
 //
 // Errors: a wrong id is the feature's own "not found"; a database that cannot
 // be reached is a fault of kind Unavailable; everything else is internal.

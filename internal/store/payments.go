@@ -10,12 +10,15 @@ import (
 	"checkoutd/internal/tracing"
 )
 
-// orderRows returns the lists of rows that belong to an order, in the order in
-// which they are read and written.
-func (s *Store) orderRows(st *payments.State) []sqldb.Rows {
+// oftenRows returns the lists of rows that nearly every order has, seldomRows
+// those that most orders never get: together all that belong to an order, in
+// the order in which they are read and written.
+func (s *Store) oftenRows(st *payments.State) []sqldb.Rows {
+	return []sqldb.Rows{attempts(st), s.intents(st)}
+}
+
+func seldomRows(st *payments.State) []sqldb.Rows {
 	return []sqldb.Rows{
-		attempts(st),
-		s.intents(st),
 		refunds(st),
 		disputes(st),
 		operations(st),
@@ -24,23 +27,50 @@ func (s *Store) orderRows(st *payments.State) []sqldb.Rows {
 	}
 }
 
-// selectState returns the commands that read an order's state. The order comes
-// first: when it is locked, the lock protects everything that is read after.
-func selectState(st *payments.State, rows []sqldb.Rows, orderID, lock string) []sqldb.Command {
-	list := []sqldb.Command{selectOrder(&st.Order, orderID, lock)}
-	for _, r := range rows {
-		list = append(list, r.Load(orderID))
-	}
-	return list
-}
-
 // Read returns an order's state without locking it.
 func (s *Store) Read(ctx context.Context, orderID string) (*payments.State, error) {
 	st := &payments.State{}
-	if err := s.db.View(ctx, selectState(st, s.orderRows(st), orderID, "")...); err != nil {
+	list := []sqldb.Command{selectOrder(&st.Order, orderID, "")}
+	for _, r := range append(s.oftenRows(st), seldomRows(st)...) {
+		list = append(list, r.Load(orderID))
+	}
+
+	if err := s.db.View(ctx, list...); err != nil {
 		return nil, err
 	}
 	return st, nil
+}
+
+// load locks an order and reads its state into st. The order comes first: the
+// lock protects everything that is read after it. Of the lists that are mostly
+// empty it reads only those that have rows, which takes PostgreSQL one more
+// round trip if there are any.
+func (s *Store) load(ctx context.Context, q sqldb.Querier, st *payments.State, orderID string) ([]sqldb.Rows, error) {
+	often, seldom := s.oftenRows(st), seldomRows(st)
+	list := []sqldb.Command{selectOrder(&st.Order, orderID, s.db.LockRow())}
+	for _, r := range often {
+		list = append(list, r.Load(orderID))
+	}
+
+	has := make([]bool, len(seldom))
+	if err := q.Run(ctx, append(list, sqldb.Probe(orderID, seldom, has))...); err != nil {
+		return nil, err
+	}
+
+	list = nil
+	for i, r := range seldom {
+		if has[i] {
+			list = append(list, r.Load(orderID))
+		}
+	}
+
+	if list != nil {
+		if err := q.Run(ctx, list...); err != nil {
+			return nil, err
+		}
+	}
+
+	return append(often, seldom...), nil
 }
 
 // Update changes an order's state under its lock; see payments.Store.
@@ -51,8 +81,8 @@ func (s *Store) Update(
 	trace := func() string { return tracing.Traceparent(ctx) } // of this change, not of those that share its commit
 	err := s.db.Transact(ctx, orderID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		st := &payments.State{}
-		rows := s.orderRows(st)
-		if err := q.Run(ctx, selectState(st, rows, orderID, s.db.LockRow())...); err != nil {
+		rows, err := s.load(ctx, q, st, orderID)
+		if err != nil {
 			return nil, err
 		}
 

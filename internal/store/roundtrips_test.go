@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -15,52 +16,69 @@ import (
 )
 
 // TestPostgresRoundTrips counts how often a call waits for the server, which is
-// what a call costs when the server is on another machine.
+// what a call costs when the server is on another machine, and the statements
+// that it sends, BEGIN and COMMIT included, which is what it costs on this one.
 func TestPostgresRoundTrips(t *testing.T) {
 	t.Parallel()
 	trips := &tripCounter{}
 	s, ctx := openMigrated(t, trips.inFrontOf(t, storetest.PostgresURL(t))), t.Context()
-	if err := s.CreateOrder(ctx, anOrder("ord_1")); err != nil {
+	for _, id := range []string{"ord_1", "ord_refunded"} {
+		if err := s.CreateOrder(ctx, anOrder(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	update := func(id string, change func(*payments.State)) func() error {
+		return func() error {
+			return s.Update(ctx, id, nil, func(st *payments.State) error {
+				change(st)
+				return nil
+			})
+		}
+	}
+
+	addRefund := func(st *payments.State) {
+		st.Refunds = append(st.Refunds, payments.Refund{ID: fmt.Sprintf("re_%d", len(st.Refunds))})
+	}
+	if err := update("ord_refunded", addRefund)(); err != nil {
 		t.Fatal(err)
 	}
 
 	for name, c := range map[string]struct {
-		want int64
-		call func() error
+		trips, statements int64
+		call              func() error
 	}{
-		"order": {1, func() error { _, err := s.Order(ctx, "ord_1"); return err }},
-		"read":  {1, func() error { _, err := s.Read(ctx, "ord_1"); return err }},
-		"change": {2, func() error {
-			return s.Update(ctx, "ord_1", nil, func(st *payments.State) error {
-				st.Order.Refunded++
-				st.Refunds = append(st.Refunds, payments.Refund{ID: fmt.Sprintf("re_%d", st.Order.Refunded)})
-				return nil
-			})
-		}},
-		"change by the buyer": {2, func() error {
+		"order": {1, 1, func() error { _, err := s.Order(ctx, "ord_1"); return err }},
+		"read":  {1, 10, func() error { _, err := s.Read(ctx, "ord_1"); return err }},
+		// The order, its attempts and intents, and what else it has: nothing.
+		"change": {2, 7, update("ord_1", func(st *payments.State) { st.Order.Version++ })},
+		// The same, and its refunds.
+		"change of a refunded order": {3, 8, update("ord_refunded", addRefund)},
+		"change by the buyer": {2, 4, func() error {
 			_, err := s.UpdateOrder(ctx, "ord_1", func(o *orders.Order) error { o.Version++; return nil })
 			return err
 		}},
 	} {
-		fewest := int64(1000) // the first call prepares, and one after a pause checks the connection
+		fewest, statements := int64(1000), int64(1000) // the first call prepares, and one after a pause checks the connection
 		for range 5 {
-			before := trips.n.Load()
+			before, sent := trips.n.Load(), trips.statements.Load()
 			if err := c.call(); err != nil {
 				t.Fatal(err)
 			}
 
 			fewest = min(fewest, trips.n.Load()-before)
+			statements = min(statements, trips.statements.Load()-sent)
 		}
 
-		if fewest != c.want {
-			t.Errorf("%s: %d round trips, want %d", name, fewest, c.want)
+		if fewest != c.trips || statements != c.statements {
+			t.Errorf("%s: %d round trips, want %d; %d statements, want %d", name, fewest, c.trips, statements, c.statements)
 		}
 	}
 }
 
 // tripCounter is a proxy that counts how often a client sends after the server
-// has sent.
-type tripCounter struct{ n atomic.Int64 }
+// has sent, and the statements that it sends.
+type tripCounter struct{ n, statements atomic.Int64 }
 
 // inFrontOf returns the address of a database behind the proxy.
 func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
@@ -113,29 +131,65 @@ func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 	both.Go(func() {
 		defer server.Close() //nolint:errcheck // as above
 
-		_, _ = io.Copy(noting{server, func() {
+		var requests messages
+		_, _ = io.Copy(noting{server, func(p []byte) {
 			if serverSent.Swap(false) {
 				c.n.Add(1)
 			}
+
+			c.statements.Add(requests.executions(p))
 		}}, client)
 	})
 
 	both.Go(func() {
 		defer client.Close() //nolint:errcheck // a test's proxy
 
-		_, _ = io.Copy(noting{client, func() { serverSent.Store(true) }}, server)
+		_, _ = io.Copy(noting{client, func([]byte) { serverSent.Store(true) }}, server)
 	})
 
 	both.Wait()
 }
 
+// messages are what a client sends in PostgreSQL's protocol
+// (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+type messages struct {
+	began bool   // the first message, which has no type, was seen
+	rest  []byte // a message that is not complete yet
+}
+
+// executions returns how many statements the next bytes complete.
+func (m *messages) executions(p []byte) (n int64) {
+	m.rest = append(m.rest, p...)
+	for {
+		typed := 1 // the length of the type
+		if !m.began {
+			typed = 0
+		}
+
+		if len(m.rest) < typed+4 {
+			return n
+		}
+
+		size := typed + int(binary.BigEndian.Uint32(m.rest[typed:]))
+		if len(m.rest) < size {
+			return n
+		}
+
+		if m.began && m.rest[0] == 'E' {
+			n++
+		}
+
+		m.began, m.rest = true, m.rest[size:]
+	}
+}
+
 // noting calls note before each write.
 type noting struct {
 	io.Writer
-	note func()
+	note func(p []byte)
 }
 
 func (n noting) Write(p []byte) (int, error) {
-	n.note()
+	n.note(p)
 	return n.Writer.Write(p)
 }

@@ -12,6 +12,7 @@ import (
 type Table[T any] struct {
 	name    string
 	columns []string
+	list    string // of the columns
 	cells   func(*T) []Cell
 }
 
@@ -22,14 +23,15 @@ func NewTable[T any](name string, cells func(*T) []Cell) *Table[T] {
 	for _, c := range cells(new(T)) {
 		t.columns = append(t.columns, c.column)
 	}
+	t.list = strings.Join(t.columns, ", ")
 	return t
 }
 
 // Columns returns the columns for a select list.
-func (t *Table[T]) Columns() string { return strings.Join(t.columns, ", ") }
+func (t *Table[T]) Columns() string { return t.list }
 
 // Select returns "SELECT … FROM …" for use with Scan.
-func (t *Table[T]) Select() string { return "SELECT " + t.Columns() + " FROM " + t.name }
+func (t *Table[T]) Select() string { return "SELECT " + t.list + " FROM " + t.name }
 
 // Scan reads a row of Select.
 func (t *Table[T]) Scan(row Row) (v T, err error) {

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,8 @@ import (
 type Rows interface {
 	// Load returns the command that reads the rows of an owner.
 	Load(ownerID string) Command
+	// exists returns the SQL of whether there are rows of the owner $1.
+	exists() string
 	// Remember records the rows as they were loaded.
 	Remember()
 	// Save returns the commands that persist the list: changed rows, then
@@ -35,6 +38,26 @@ func (r *Tracked[T]) Load(ownerID string) Command {
 		Text: r.Table.Select() + " WHERE " + r.ownerColumn() + " = $1 ORDER BY " + r.OrderBy,
 		Args: []any{ownerID},
 		Row:  AppendTo(r.List, r.Table.Scan),
+	}
+}
+
+func (r *Tracked[T]) exists() string {
+	return "EXISTS (SELECT 1 FROM " + r.Table.name + " WHERE " + r.ownerColumn() + " = $1)"
+}
+
+// Probe returns the command that finds out which of the lists have rows of an
+// owner, and writes that to has, which is as long as lists. It costs less than
+// to load a few that are empty.
+func Probe(ownerID string, lists []Rows, has []bool) Command {
+	tests, dests := make([]string, len(lists)), make([]any, len(lists))
+	for i, r := range lists {
+		tests[i], dests[i] = r.exists(), &has[i]
+	}
+
+	return Command{
+		Text: "SELECT " + strings.Join(tests, ", "),
+		Args: []any{ownerID},
+		Row:  func(row Row) error { return row.Scan(dests...) },
 	}
 }
 
