@@ -125,6 +125,10 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 		view.Link = "" // our own pages know the buyer by a cookie, which that browser does not have
 	}
 
+	if strings.HasPrefix(pg.Back, "/") {
+		pg.Back = "" // the page around the form is the shop
+	}
+
 	if view.State != "" {
 		view.Heading = view.Title
 	}

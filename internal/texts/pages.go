@@ -106,6 +106,8 @@ type Complete struct {
 	// Lost is said where the form was to open, or was open, and the browser no
 	// longer has the order's cookie.
 	Lost State
+	// Ended is said instead of Lost by a form on a page of the shop's own.
+	Ended State
 }
 
 // Errors are the texts about what went wrong.

@@ -214,8 +214,9 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
    */
   function draw(html, lang, dir) {
     const { body } = new DOMParser().parseFromString(html, 'text/html');
-    for (const picture of body.querySelectorAll('img'))
-      picture.src = new URL(picture.getAttribute('src') ?? '', base).href;
+    for (const name of ['src', 'href'])
+      for (const element of body.querySelectorAll(`[${name}]`))
+        element.setAttribute(name, new URL(element.getAttribute(name) ?? '', base).href);
 
     const frame = document.createElement('div');
     frame.className = 'mount';
@@ -227,7 +228,7 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
   }
 
   /**
-   * Shows that there is no form, and tells the developer why.
+   * Shows that there is no form, or no longer, and tells the developer why.
    *
    * @param {unknown} failure
    */
@@ -235,6 +236,29 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
     form?.close();
     form = null;
 
+    const code = codeOf(failure);
+    const ended = code === 'order_not_found' && root.getElementById('order-lost');
+    if (ended) showEnd(ended);
+    else showRetry();
+
+    const why = explain(failure, base);
+    console.error(why);
+    failed(code, why);
+  }
+
+  /**
+   * Shows where the buyer goes on whose order was open, and opens no more.
+   *
+   * @param {HTMLElement} section
+   */
+  function showEnd(section) {
+    part(root, '.checkout-columns').hidden = true;
+    section.hidden = false;
+    part(section, 'h2').focus();
+  }
+
+  /** Shows that there is no form, and the button that asks for it again. */
+  function showRetry() {
     const [wanted] = (document.documentElement.lang || navigator.language).split('-');
     const t = words.find(({ lang }) => lang === wanted) ?? /** @type {Words} */ (words[0]);
     draw(
@@ -247,10 +271,6 @@ function open(base, css, words, element, { clientToken, onPaid, onError, appeara
     button.textContent = t.retry;
     button.addEventListener('click', show);
     part(root, 'p').textContent = t.failed;
-
-    const why = explain(failure, base);
-    console.error(why);
-    failed(codeOf(failure), why);
   }
 
   /**

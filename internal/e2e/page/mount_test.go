@@ -382,6 +382,61 @@ func TestTheMountedFormTellsMistakes(t *testing.T) {
 		". Is it running, and does ALLOWED_ORIGINS name this origin?")
 }
 
+// The buyer agrees to the terms in the mounted form, too. An order that expires
+// under the form says so; one that its token opens no more says where the buyer
+// finds it, without a button that would fail again.
+func TestTheMountedFormAsksForConsentAndEnds(t *testing.T) {
+	t.Parallel()
+	f := openFront(t, e2etest.Set("TERMS_CONSENT", "required"), e2etest.Set("SHOP_TERMS_URL", "https://shop.example/terms"))
+	f.Do(browsertest.Viewport(320, 640))
+	id := f.order(oneMug)
+	f.openPage()
+	f.pay(e2etest.CardPays)
+	f.Until(in("#payment-message") + ".textContent.startsWith('Please agree to the terms to continue.')")
+	e2etest.Want(f.Visitor, "document.querySelector('checkoutd-form').shadowRoot.activeElement.id", "terms")
+	e2etest.Want(f.Visitor, in("label a")+".href", "https://shop.example/terms")
+	f.Screenshot("mount-terms")
+	f.Do(chromedp.Click(chromedp.JSPath(in("#terms"))), chromedp.Click(chromedp.JSPath(in("#pay-button"))))
+	f.wantCalls("paid " + id + " paid")
+
+	id = f.order(oneMug)
+	f.openPage()
+	f.phase("ready")
+	f.ExpireNow(id)
+	e2etest.Eval[any](f.Visitor, in("#terms")+".click()")
+	f.Expect("409 (Conflict)")
+	f.pay(e2etest.CardPays)
+	f.wantCalls("error order_expired: It was not paid in time. You can place a new order in the shop.")
+	f.Until(in("#state-title") + "?.textContent === 'This order has expired'")
+	f.Screenshot("mount-expired")
+
+	f.order(oneMug)
+	f.openPage()
+	f.phase("ready")
+	e2etest.Eval[any](f.Visitor, fmt.Sprintf(`((send) => {
+		const ended = ({headers, ...init}) => ({...init, headers: {...headers, 'Checkoutd-Client-Token': 'ord_abcdefghijklmnopqrstuvwxyz.ended'}});
+		window.fetch = (to, init) => send(to, String(to).startsWith(%q) ? ended(init) : init);
+	})(fetch)`, f.URL))
+	e2etest.Eval[any](f.Visitor, in("#terms")+".click()")
+	f.Expect("404 (Not Found)")
+	f.Expect("opens no order")
+	f.pay(e2etest.CardPays)
+	f.wantCalls("error order_not_found: checkoutd: this clientToken opens no order at " + f.URL +
+		". It belongs to one order, and ends a day after it.")
+	for js, want := range map[string]any{
+		"document.querySelector('checkoutd-form').shadowRoot.activeElement.id": "lost-title",
+		in("#order-lost") + ".checkVisibility()":                               true,
+		in("#pay-button") + ".checkVisibility()":                               false,
+		in("#find-link") + ".href":                                             f.URL + "/find-order",
+		in("#shop-link"):                                                       nil,
+	} {
+		e2etest.Want(f.Visitor, js, want)
+	}
+
+	f.Screenshot("mount-ended")
+	f.AxeIn("checkoutd-form")
+}
+
 // A page may replace the form, remove it and mount another one.
 func TestTheMountedFormGoes(t *testing.T) {
 	t.Parallel()
