@@ -1,10 +1,13 @@
 package page_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
 	"checkoutd/internal/e2e/e2etest"
@@ -90,22 +93,25 @@ const smallTargets = `[...document.querySelectorAll('a, button, summary, label.c
 	.filter((e) => e.checkVisibility() && !e.matches('.skip') && Math.round(e.getBoundingClientRect().height) < 44)
 	.map((e) => e.id || e.outerHTML.slice(0, 80))`
 
-// What the buyer sees stays where it is while the form loads, and little is
-// fetched: on a slow line every request costs its way there and back.
+// What the buyer sees stays where it is while the form loads, whatever it is
+// for, and little is fetched: on a slow line every request costs its way there
+// and back.
 func TestTheCheckoutStandsStill(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"))
 	v := e2etest.Visit(t, s)
 	id := v.Order("mug")
+	stands := func(what string, width int64) {
+		t.Helper()
+		v.Do(browsertest.Viewport(width, 900), chromedp.Reload())
+		v.FormReady()
+		if sum := e2etest.Eval[float64](v, shifted); sum > 0.05 {
+			t.Errorf("%s, %d pixels wide: the page has moved by %.3f, want at most 0.05", what, width, sum)
+		}
+	}
 
 	for _, width := range []int64{1280, 820, 390, 320} {
-		v.Do(browsertest.Viewport(width, 900))
-		v.Open("/checkout/" + id)
-		v.FormReady()
-
-		if sum := e2etest.Eval[float64](v, shifted); sum > 0.05 {
-			t.Errorf("%d pixels wide: the page has moved by %.3f, want at most 0.05", width, sum)
-		}
+		stands("new buyer", width)
 
 		if got := e2etest.Eval[[]string](v, fetched); len(got) > 11 || slices.Contains(got, s.URL+"/config") {
 			t.Errorf("%d pixels wide: the page fetched %q; want 11 at most, and no /config", width, got)
@@ -115,5 +121,31 @@ func TestTheCheckoutStandsStill(t *testing.T) {
 		if small := e2etest.Eval[[]string](v, smallTargets); len(small) > 0 {
 			t.Errorf("%d pixels wide: too small to press: %q", width, small)
 		}
+	}
+
+	v.Enter("link-authentication", [2]string{"email", "jenny@example.com"})
+	v.Enter("shipping-address", paris...)
+	v.Until("document.querySelector('#rate-list input:checked')")
+	v.Press(e2etest.Form("[name=save]"))
+	v.FillBare(e2etest.CardPays)
+	v.Click("#pay-button")
+	v.Outcome("paid")
+	v.WantOrder(id, "paid", "paid")
+
+	for what, open := range map[string]func(){
+		"saved card":   func() { v.Order("mug") },
+		"subscription": func() { v.Order("club") },
+		"saving a card": func() {
+			v.Open("/")
+			v.Click("#save-method")
+			v.FormReady()
+		},
+	} {
+		open()
+		for _, width := range []int64{1280, 390} {
+			stands(what, width)
+			v.Screenshot(fmt.Sprintf("still-%s-%d", what, width))
+		}
+		e2etest.Eval[any](v, "localStorage.clear()")
 	}
 }
