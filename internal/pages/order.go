@@ -49,7 +49,7 @@ type orderView struct {
 	TotalName     string
 	Every         string // how often what recurs is paid for: "every month", "" for once
 	Mixed         bool   // the total is for one-time items, too: later payments are lower
-	RecurringNote string
+	RecurringNote sentence
 	FirstPayment  dateView    // after a trial
 	Charged       *amountView // nil unless it is less than the total
 	PaidBack      *amountView // what was refunded, nil for nothing
@@ -110,7 +110,7 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 
 	if o.SubscriptionEndsAt != nil {
 		v.Until = loc.date(*o.SubscriptionEndsAt)
-		v.RecurringNote, v.FirstPayment = "", dateView{} // it is canceled
+		v.RecurringNote, v.FirstPayment = nil, dateView{} // it is canceled
 	}
 
 	for _, it := range o.Items {
@@ -142,8 +142,8 @@ func (v *orderView) addRecurring(loc locale, amount func(int64) amountView) {
 		note = t.RecurringNote
 	}
 
-	v.RecurringNote = fill(note,
-		"total", v.Total.Text, "later", amount(v.RecurringAmount).Text, "every", v.Every)
+	v.RecurringNote = sentenceOf(note,
+		map[string]amountView{"total": v.Total, "later": amount(v.RecurringAmount)}, "every", v.Every)
 }
 
 // addTrial says that nothing is paid before the end of a trial, and what is
@@ -156,7 +156,7 @@ func (v *orderView) addTrial(loc locale, amount func(int64) amountView) {
 	name := fill(loc.plural(t.TrialDays, v.Trial.Days), "days", days)
 
 	v.Deductions = append(v.Deductions, sumView{Name: name, Amount: negative(later)})
-	v.RecurringNote = fill(t.TrialNote, "total", later.Text, "every", v.Every)
+	v.RecurringNote = sentenceOf(t.TrialNote, map[string]amountView{"total": later}, "every", v.Every)
 	v.FirstPayment = loc.date(v.Trial.End)
 	v.Every = "" // of the total, which is paid now
 }

@@ -17,7 +17,7 @@ type receiptView struct {
 	Seller   orders.Seller
 
 	// Of a subscription.
-	NextPayment string
+	NextPayment sentence
 	Notice      string // it is past due, or has ended
 	Portal      string // where it can be ended
 	HowToEnd    string // in place of Portal
@@ -75,8 +75,8 @@ func (p *Pages) addSubscription(ctx context.Context, loc locale, v *receiptView,
 	case sub.PastDue:
 		v.Notice = t.PastDue
 	case !sub.Next.IsZero():
-		v.NextPayment = texts.Fill(t.NextAmount,
-			"amount", loc.amount(o.RecurringAmount, o.Currency).Text, "date", loc.texts.Dates.Date(sub.Next))
+		next := map[string]amountView{"amount": loc.amount(o.RecurringAmount, o.Currency)}
+		v.NextPayment = sentenceOf(t.NextAmount, next, "date", loc.texts.Dates.Date(sub.Next))
 	}
 
 	if p.cfg.Seller.Portal == "" {

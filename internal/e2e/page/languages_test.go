@@ -116,6 +116,7 @@ func TestEveryLanguageFitsThePhone(t *testing.T) {
 		v.Until("document.querySelector('#payment-message ul')")
 		fits("checkout", "")
 		fits("receipt", "/complete?order="+paid)
+		e2etest.Want(v, "document.querySelector('#next-payment .amount').innerText === document.querySelector('#order-lines li:last-child > .amount').innerText", true)
 		fits("find", "/find-order")
 		fits("error", "/nowhere")
 	}
