@@ -88,6 +88,11 @@ func (offline) Events(context.Context, string, time.Time, string) ([][]byte, boo
 
 // inbox builds the webhook handler and its worker over an inbox.
 func inbox(b testing.TB, keep eventInbox, ledger payments.Store) *webhooks.Service {
+	return inboxOf(b, keep, ledger, 4)
+}
+
+// inboxOf is inbox with a number of workers.
+func inboxOf(b testing.TB, keep eventInbox, ledger payments.Store, workers int) *webhooks.Service {
 	log := accessLog(b)
 	return webhooks.New(webhooks.Config{
 		Intake: keep,
@@ -105,7 +110,7 @@ func inbox(b testing.TB, keep eventInbox, ledger payments.Store) *webhooks.Servi
 		}),
 		Secrets:   func() []string { return []string{webhookSecret} },
 		Tolerance: time.Hour,
-		Workers:   4,
+		Workers:   workers,
 		Lease:     2 * time.Minute,
 	})
 }

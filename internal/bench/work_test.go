@@ -19,29 +19,47 @@ func BenchmarkWork(b *testing.B) {
 		hooks := inbox(b, s, s)
 		disk := openDisk(b)
 		var next int64
-		worked := func() float64 {
-			const events = 800
-			paidOrders(b, s, events, &next)
-
-			start := time.Now()
-
-			for done := 0; done < events; {
-				n, err := hooks.RunOnce(b.Context())
-				if err != nil {
-					b.Fatal(err)
-				}
-
-				done += n
-			}
-
-			took := time.Since(start)
-
-			wantDone(b, s, next)
-			return events / took.Seconds()
-		}
+		worked := func() float64 { return workedPerSecond(b, s, hooks, &next) }
 
 		alternate(5, worked, disk.perSecond).report(b, "worked/s", "syncs/s")
 	})
+}
+
+// BenchmarkWorkers compares 16 workers to 4, the default of WORKERS.
+func BenchmarkWorkers(b *testing.B) {
+	engines(b, func(b *testing.B, url func() string) {
+		s := openStore(b, url())
+		var next int64
+		side := func(workers int) func() float64 {
+			hooks := inboxOf(b, s, s, workers)
+			return func() float64 { return workedPerSecond(b, s, hooks, &next) }
+		}
+
+		alternate(7, side(16), side(4)).report(b, "16-workers/s", "4-workers/s")
+	})
+}
+
+// workedPerSecond puts events into the inbox, from *next on, and returns how
+// many of them are worked per second.
+func workedPerSecond(b *testing.B, s *store.Store, hooks *webhooks.Service, next *int64) float64 {
+	b.Helper()
+	const events = 800
+	paidOrders(b, s, events, next)
+
+	start := time.Now()
+	for done := 0; done < events; {
+		n, err := hooks.RunOnce(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+
+		done += n
+	}
+
+	took := time.Since(start)
+
+	wantDone(b, s, *next)
+	return events / took.Seconds()
 }
 
 // paidOrders creates n orders and puts an event that pays each into the inbox.

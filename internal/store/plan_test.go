@@ -37,6 +37,10 @@ func TestPlans(t *testing.T) {
 			`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`,
 			"events_received", nil,
 		},
+		"next page": { // begins where the former one ended, not at the newest
+			`SELECT type FROM events WHERE (received_at, id) < ($1, $2) ORDER BY received_at DESC, id DESC LIMIT 100`,
+			`(events_received \(received_at|Index Cond: \(received_at)`, []any{15000, "evt_1"},
+		},
 	}
 
 	for name, newURL := range map[string]func(testing.TB) string{
