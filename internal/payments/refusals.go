@@ -53,6 +53,7 @@ const (
 	codeSetupUnexpected      = "setup_intent_unexpected_state"
 	codeIncompatibleMethod   = "payment_intent_incompatible_payment_method"
 	codeAttemptFailed        = "payment_intent_payment_attempt_failed"
+	codeSetupAttemptFailed   = "setup_attempt_failed"
 	prefixOfMethodCodes      = "payment_method_"
 	codeMethodsNotConfigured = "payment_method_configuration_failures"
 )
@@ -134,7 +135,7 @@ func remedyOf(code string) remedy {
 	case codeTokenUnusable, codeTokenMissing, codeMethodGone, codeEmailInvalid, codeShipping, codePostalCodeInvalid,
 		codeIntentGone:
 		return byBuyer
-	case codeIncompatibleMethod, codeAttemptFailed:
+	case codeIncompatibleMethod, codeAttemptFailed, codeSetupAttemptFailed:
 		return byOtherMethod
 	case codeMethodsNotConfigured:
 		return byShop

@@ -262,6 +262,7 @@ func TestSavingByRedirect(t *testing.T) {
 				v.Click("#back-to-payment")
 				v.FormReady()
 				e2etest.Want(v, string(e2etest.Form("[data-method=paypal]"))+".checked", true)
+				v.WaitText("payment-message", "please try another way to pay")
 				v.Screenshots("back-after-failure")
 			}
 		})
