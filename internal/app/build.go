@@ -221,6 +221,15 @@ func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
 	return s.Key(ctx, "proof")
 }
 
+// notePaid returns what notes which order a browser has paid, nil where no form
+// is filled with it.
+func (a *App) notePaid() payments.NotePaid {
+	if !a.cfg.PrefillContact {
+		return nil
+	}
+	return a.sessions.NotePaid
+}
+
 func (a *App) newPages() (*pages.Pages, error) {
 	cfg := a.cfg
 	own, err := a.dashboardOptions()
@@ -228,9 +237,15 @@ func (a *App) newPages() (*pages.Pages, error) {
 		return nil, err
 	}
 
+	var buyers pages.Buyers
+	if cfg.PrefillContact {
+		buyers = a.sessions
+	}
+
 	return pages.New(pages.Config{
 		Orders:         a.orders,
 		Payments:       a.payments,
+		Buyers:         buyers,
 		Dashboard:      own,
 		Catalog:        func(ctx context.Context) pages.Catalog { return a.orders.Catalog(ctx) },
 		Links:          a.connect,

@@ -98,7 +98,7 @@ func (a *App) routes() (http.Handler, error) {
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	limited.With(a.sessionLimit()).Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
-	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure)
+	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure, a.notePaid())
 	limited.With(forBuyer(budget.Confirm)).Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 

@@ -147,7 +147,7 @@ func openShop(b *testing.B, s *store.Store, judge payments.Judge) *shop {
 		ReturnURL:    returnURL,
 		UnknownAfter: time.Minute,
 		CallTimeout:  30 * time.Second,
-	}), shop.orders, nil)
+	}), shop.orders, nil, nil)
 
 	shop.addr = listen(b, chained(b, func(r chi.Router) {
 		r.Post("/create-confirm-intent", httpio.HandleStripe(pay.ServeHTTP))

@@ -11,6 +11,7 @@ import (
 type Page struct {
 	ExpressCheckout       bool // wallets and Link above the form
 	CollectEmail          bool
+	PrefillContact        bool   // fill the form of a browser that has paid before
 	BillingAddress        string // auto or full
 	ShippingPhone         bool
 	CountryHeader         string // of a trusted proxy, "" for none
@@ -61,6 +62,14 @@ func pageSection() section {
 			help:  "true asks for the buyer's e-mail address, by which Link recognises its users.",
 			modes: checkoutModes,
 			read:  boolean(func(c *Config) *bool { return &c.CollectEmail }),
+		},
+		{
+			name: "PREFILL_CONTACT",
+			def:  "true",
+			help: "true fills the form with the e-mail address, name, phone number and addresses of the order that " +
+				"the same browser paid last. Set it to false where people share a browser, as at a kiosk.",
+			modes: checkoutModes,
+			read:  boolean(func(c *Config) *bool { return &c.PrefillContact }),
 		},
 		{
 			name: "PAYMENT_METHOD_CREATION",

@@ -57,6 +57,7 @@ func TestCheckoutOptions(t *testing.T) {
 			}},
 			"Page": {c.Page, config.Page{
 				CollectEmail:   true,
+				PrefillContact: true,
 				BillingAddress: "full",
 				ShippingPhone:  true,
 			}},

@@ -17,6 +17,7 @@ import (
 type Token struct {
 	Hash      []byte // orders.HashToken of the value
 	BuyerID   string
+	OrderID   string // the order that the browser paid last, "" for none
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
@@ -100,6 +101,7 @@ func (c cookie) give(ctx context.Context, w http.ResponseWriter, v visitor) erro
 	fresh := Token{
 		Hash:      orders.HashToken(value),
 		BuyerID:   v.buyerID,
+		OrderID:   v.token.OrderID,
 		CreatedAt: now,
 		ExpiresAt: now.Add(buyerLife),
 	}

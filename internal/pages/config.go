@@ -23,6 +23,7 @@ type configView struct {
 	PaymentElement paymentElementView     `json:"payment_element"`
 	Express        *expressView           `json:"express"` // null: no Express Checkout Element
 	Address        addressView            `json:"address"`
+	Known          *orders.Contact        `json:"known,omitempty"` // what the form is filled with
 	CollectEmail   bool                   `json:"collect_email"`
 	PromotionCodes bool                   `json:"promotion_codes"`
 	Order          orders.View            `json:"order"`
@@ -60,6 +61,11 @@ func (p *Pages) config(r *http.Request, opened openedOrder) (*configView, error)
 		resume = &answer
 	}
 
+	known, err := p.known(r, opened)
+	if err != nil {
+		return nil, err
+	}
+
 	form := p.cfg.Form
 	return &configView{
 		PublishableKey: p.cfg.PublishableKey(),
@@ -76,8 +82,9 @@ func (p *Pages) config(r *http.Request, opened openedOrder) (*configView, error)
 			Shipping: view.Ships,
 			Billing:  form.BillingAddress,
 			Phone:    form.ShippingPhone,
-			Country:  p.country(r, view.ShippingCountries),
+			Country:  p.countryOf(r, known, view.ShippingCountries),
 		},
+		Known:          known,
 		CollectEmail:   form.CollectEmail,
 		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog(ctx).HasPromotions(),
 		Order:          view,

@@ -65,6 +65,13 @@ type Payments interface {
 	OrderBySecret(ctx context.Context, secret string) (orders.Order, bool, error)
 }
 
+// Buyers knows returning buyers. *customersession.Handler implements it.
+type Buyers interface {
+	// Contact returns what the buyer entered for the order that the request's
+	// browser paid last, zero if nothing is known.
+	Contact(r *http.Request, o orders.Order) (orders.Contact, error)
+}
+
 // Dashboards opens the dashboards of connected accounts. *dashboard.Service
 // implements it.
 type Dashboards interface {
@@ -88,6 +95,7 @@ type Catalog interface {
 type Config struct {
 	Orders    Orders
 	Payments  Payments
+	Buyers    Buyers // nil: every form is empty at first
 	Dashboard Dashboard
 	Catalog   func(ctx context.Context) Catalog // returns the one that a request sees
 	Links     Links

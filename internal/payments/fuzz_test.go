@@ -54,7 +54,7 @@ func FuzzConfirmBody(f *testing.F) {
 		r.Header.Set("Content-Type", "application/json")
 		r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
 		w := httptest.NewRecorder()
-		httpio.HandleStripe(payments.NewHandler(fx.svc, shop, nil).ServeHTTP)(w, r)
+		httpio.HandleStripe(payments.NewHandler(fx.svc, shop, nil, nil).ServeHTTP)(w, r)
 
 		var answer struct {
 			Error *struct {

@@ -32,17 +32,22 @@ const refusalCost = 4
 // is a fault.
 type EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
 
+// NotePaid notes that a request has paid an order, or has begun to.
+type NotePaid func(r *http.Request, o orders.Order)
+
 // Handler serves POST /create-confirm-intent.
 type Handler struct {
 	payments       *Service
 	orders         *orders.Service
 	ensureCustomer EnsureCustomer
+	notePaid       NotePaid
 }
 
 // NewHandler returns a Handler. It calls ensure for the orders that need a
-// customer; ensure may be nil if there are none.
-func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer) *Handler {
-	return &Handler{payments: p, orders: o, ensureCustomer: ensure}
+// customer; ensure may be nil if there are none. It calls note, unless that is
+// nil, after each call that was not refused.
+func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer, note NotePaid) *Handler {
+	return &Handler{payments: p, orders: o, ensureCustomer: ensure, notePaid: note}
 }
 
 // ServeHTTP pays the order that the body names, or else the newest order in the
@@ -86,6 +91,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+
+	if h.notePaid != nil {
+		h.notePaid(r, o)
 	}
 
 	log.Set("payment_status", string(answer.Status))

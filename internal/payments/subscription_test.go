@@ -554,7 +554,7 @@ func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.R
 	r.Header.Set("Content-Type", "application/json")
 	r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
 	w := httptest.NewRecorder()
-	httpio.HandleStripe(payments.NewHandler(f.svc, shop, ensure).ServeHTTP)(w, r)
+	httpio.HandleStripe(payments.NewHandler(f.svc, shop, ensure, nil).ServeHTTP)(w, r)
 
 	return w.Code
 }

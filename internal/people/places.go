@@ -265,7 +265,9 @@ var tables = []Table{
 				Hidden: "a hash that says nothing to a person",
 			},
 		},
-		Facts: []Fact{{"buyer_id", Text}, {"created_at", Time}, {"last_used_at", Time}, {"expires_at", Time}},
+		Facts: []Fact{
+			{"buyer_id", Text}, {"order_id", Text}, {"created_at", Time}, {"last_used_at", Time}, {"expires_at", Time},
+		},
 	},
 	{
 		Name:    "buyers",

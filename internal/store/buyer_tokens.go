@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/store/sqldb"
 )
 
@@ -35,12 +37,12 @@ func (s *Store) UseToken(
 	found, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), func(r sqldb.Row) (row, error) {
 		var created, used, expires int64
 		out := row{Token: customersession.Token{Hash: hash}}
-		err := r.Scan(&out.BuyerID, &created, &used, &expires)
+		err := r.Scan(&out.BuyerID, &out.OrderID, &created, &used, &expires)
 		out.CreatedAt, out.ExpiresAt = sqldb.FromMicros(created), sqldb.FromMicros(expires)
 		out.lastUsed = sqldb.FromMicros(used)
 
 		return out, err
-	}, `SELECT buyer_id, created_at, last_used_at, expires_at FROM buyer_tokens
+	}, `SELECT buyer_id, order_id, created_at, last_used_at, expires_at FROM buyer_tokens
 		WHERE hash = $1 AND revoked_at = 0 AND expires_at > $2`, hash, sqldb.Micros(now))
 	if err != nil || !ok {
 		return t, false, err
@@ -74,9 +76,9 @@ func (s *Store) AddToken(
 
 		return []sqldb.Command{
 			{
-				Text: `INSERT INTO buyer_tokens (hash, buyer_id, created_at, last_used_at, expires_at, revoked_at)
-					VALUES ($1, $2, $3, $3, $4, 0)`,
-				Args: []any{t.Hash, t.BuyerID, created, sqldb.Micros(t.ExpiresAt)},
+				Text: `INSERT INTO buyer_tokens (hash, buyer_id, order_id, created_at, last_used_at, expires_at, revoked_at)
+					VALUES ($1, $2, $3, $4, $4, $5, 0)`,
+				Args: []any{t.Hash, t.BuyerID, t.OrderID, created, sqldb.Micros(t.ExpiresAt)},
 			},
 			{
 				Text: `UPDATE buyer_tokens SET expires_at = $2 WHERE hash = $1 AND expires_at > $2`,
@@ -97,6 +99,23 @@ func (s *Store) AddToken(
 	})
 
 	return added && err == nil, err
+}
+
+// NoteOrder sets the order that a browser paid last; see customersession.Store.
+func (s *Store) NoteOrder(ctx context.Context, hash []byte, orderID string) error {
+	_, err := s.db.Exec(ctx, `UPDATE buyer_tokens SET order_id = $2 WHERE hash = $1`, hash, orderID)
+	return err
+}
+
+// PaidContact returns the contact details of a paid order; see
+// customersession.Store.
+func (s *Store) PaidContact(ctx context.Context, account, orderID string) (c orders.Contact, err error) {
+	text, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString, `SELECT contact FROM orders
+		WHERE id = $1 AND account = $2 AND status IN ('paid', 'authorized') AND erased_at = 0`, orderID, account)
+	if err == nil && ok {
+		err = json.Unmarshal([]byte(text), &c)
+	}
+	return c, err
 }
 
 // nonNil returns b, and an empty slice for nil, which the databases would take

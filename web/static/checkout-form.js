@@ -133,7 +133,7 @@ export function openCheckout(place) {
     }
 
     // Saved methods and other options come with a new group.
-    if (!form.canFollow()) return contact.flush().finally(place.reload);
+    if (!form.canFollow()) return contact.keep().finally(place.reload);
 
     if (view.phase() === 'ready') view.setPhase('loading', payLabel(), t.loadingForm);
 

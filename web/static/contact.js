@@ -119,6 +119,12 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   let email = '';
   let isEmailComplete = false;
   /**
+   * Whether the form holds what the buyer entered last time, and was not
+   * touched since. The server then gets it with the payment and not before:
+   * others may have opened the same order.
+   */
+  let untouched = false;
+  /**
    * @type {import('@stripe/stripe-js').StripeLinkAuthenticationElement | null}
    */
   let link = null;
@@ -134,6 +140,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
    */
   async function mountContact() {
     if (!form.elements || !isChangeable()) return;
+    untouched = Boolean(session.config.known);
     sendGuess();
     if (session.config.collect_email) mountEmail(form.elements);
     sync();
@@ -158,8 +165,10 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   function mountEmail(group) {
     byId('contact').hidden = false;
 
-    const known = order().contact.email;
-    link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
+    email = order().contact.email ?? session.config.known?.email ?? '';
+    isEmailComplete = Boolean(email);
+    link = group.create('linkAuthentication', email ? { defaultValues: { email } } : {});
+    link.on('focus', touch);
     link.on('change', ({ complete, value }) => {
       isEmailComplete = complete;
       email = complete ? value.email : '';
@@ -168,6 +177,10 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
 
     drawn.push(firstOf(link.on.bind(link)));
     link.mount(stand('link-authentication'));
+  }
+
+  function touch() {
+    untouched = false;
   }
 
   /** Removes the elements: the page goes on without the form. */
@@ -207,6 +220,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
       return;
     }
 
+    const known = knownAddress(mode);
     const countries = mode === 'shipping' ? order().shipping_countries : [];
     const element = /** @type {import('./form.js').StripeElements} */ (form.elements).create(
       'address',
@@ -216,17 +230,18 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
         ...(mode === 'shipping' && session.config.address?.phone
           ? { fields: { phone: 'always' }, validation: { phone: { required: 'always' } } }
           : {}),
-        ...defaults(mode),
+        ...defaults(mode, known),
       },
     );
 
     const entry = {
       element,
-      value: /** @type {Address} */ ({ address: { country: '' } }),
-      complete: false,
+      value: known ?? /** @type {Address} */ ({ address: { country: '' } }),
+      complete: Boolean(known),
     };
 
     mounted[mode] = entry;
+    element.on('focus', touch);
 
     element.on('change', ({ value, complete }) => {
       Object.assign(entry, { value: tidy(value), complete });
@@ -238,20 +253,30 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   }
 
   /**
+   * Returns the order's address, or else that of last time.
+   *
+   * @param {'shipping' | 'billing'} mode
+   */
+  function knownAddress(mode) {
+    const own = order().contact[mode];
+    return own?.address.line1 ? own : session.config.known?.[mode];
+  }
+
+  /**
    * Returns what an address element begins with: the known address, or the name
    * under which the shop knows the buyer and the country of the guess.
    *
    * @param {'shipping' | 'billing'} mode
+   * @param {Address} [known]
    */
-  function defaults(mode) {
-    const { contact } = order();
-    const known = contact[mode];
-    if (known?.address.line1) {
+  function defaults(mode, known) {
+    if (known) {
       const { name, phone, address } = known;
       return { defaultValues: { name, phone, address } };
     }
 
-    const country = known?.address.country || session.config.address?.country;
+    const { contact } = order();
+    const country = contact[mode]?.address.country || session.config.address?.country;
     return {
       defaultValues: {
         ...(contact.name ? { name: contact.name } : {}),
@@ -369,25 +394,27 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   }
 
   /**
-   * Returns the country of an incomplete shipping address, if it is new. It is
-   * enough for the server to find the shipping rates.
+   * Returns the country of a shipping address of which nothing else is sent, if
+   * it is new. It is enough for the server to find the shipping rates.
    *
    * @returns {Change}
    */
   function newCountry() {
     const wanted = mounted.shipping?.value.address.country;
-    if (
-      !wanted ||
-      mounted.shipping?.complete ||
-      wanted === order().contact.shipping?.address.country
-    )
-      return {};
+    const whole = mounted.shipping?.complete && !untouched;
+    if (!wanted || whole || wanted === order().contact.shipping?.address.country) return {};
     return { shipping: { address: { country: wanted } } };
+  }
+
+  /** Sends what the buyer has entered here. Rejects as flush does. */
+  async function keep() {
+    clearTimeout(timer);
+    await send({ ...newCountry(), ...(untouched ? {} : unsent()) });
   }
 
   function sendSoon() {
     clearTimeout(timer);
-    timer = setTimeout(() => send({ ...newCountry(), ...unsent() }).catch(() => {}), sendAfterMs);
+    timer = setTimeout(() => keep().catch(() => {}), sendAfterMs);
   }
 
   /**
@@ -444,6 +471,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
     partOf,
     billingDetails,
     cancelSend,
+    keep,
     flush,
     showBeside,
   };

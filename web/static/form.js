@@ -182,14 +182,17 @@ export function createForm({ dom, look }, session, orders) {
 
   /**
    * Returns the options of the Payment Element, which does not ask again for a
-   * billing address that the page has. The buyer's country is a guess.
+   * billing address that the page has. The buyer's country is a guess, unless
+   * the buyer is known.
    */
   function paymentOptions() {
-    const { address, payment_element: options } = session.config;
+    const { address, known, payment_element: options } = session.config;
     const country = address?.country;
     return {
       ...options,
-      ...(country ? { defaultValues: { billingDetails: { address: { country } } } } : {}),
+      defaultValues: {
+        billingDetails: known?.billing ?? (country ? { address: { country } } : {}),
+      },
       ...(hasBilling() ? billingFields() : {}),
     };
   }

@@ -28,6 +28,8 @@
  * @property {ExpressOptions | null} express
  * @property {{billing: boolean, phone?: boolean, country?: string}} [address]
  *   country is where the buyer seems to be
+ * @property {import('./api.js').Contact} [known] what a returning buyer entered
+ *   last time
  * @property {boolean} [collect_email]
  * @property {boolean} [promotion_codes]
  * @property {Order} order

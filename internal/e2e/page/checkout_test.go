@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -109,6 +110,26 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 
 	v.Axe()
 	v.Screenshots("receipt")
+
+	// The next form of this browser is filled. The server gets no more than the
+	// country before the buyer pays: somebody else may have opened that order.
+	next := v.Order("mug")
+	v.Until(string(e2etest.Inside("shipping-address", "[name=line1]")) + "?.value === '1 rue de la Paix'")
+	v.Until(string(e2etest.Inside("link-authentication", "[name=email]")) + "?.value === 'jenny@example.com'")
+	v.Until("document.querySelector('#rate-list').innerText.includes('Post')")
+	v.Axe()
+	v.Screenshots("checkout-returning")
+
+	if got := fmt.Sprint(v.OrderOf(next)["contact"]); got != "map[shipping:map[address:map[country:FR]]]" {
+		t.Errorf("before the payment the order has %s", got)
+	}
+
+	v.FillBare(e2etest.CardPays)
+	v.Click("#pay-button")
+	v.Outcome("paid")
+	if got := v.OrderOf(next)["contact"]; !reflect.DeepEqual(got, v.OrderOf(id)["contact"]) {
+		t.Errorf("the second order has %v", got)
+	}
 }
 
 func TestExpressCheckout(t *testing.T) {

@@ -275,6 +275,55 @@ func testBuyerTokens(t *testing.T, e Engine) {
 		return got.BuyerID
 	}
 
+	t.Run("a token keeps the order that its browser paid last", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := f.order()
+		contact := orders.Contact{Email: "jenny@example.com"}
+		add(t, "PAYS", "buy_pays")
+		add(t, "LOOKS", "buy_pays")
+
+		if err := f.NoteOrder(f.ctx, orders.HashToken("PAYS"), o.ID); err != nil {
+			t.Fatal(err)
+		}
+
+		for value, want := range map[string]string{"PAYS": o.ID, "LOOKS": ""} {
+			if got, _, err := second.UseToken(f.ctx, orders.HashToken(value), start); err != nil || got.OrderID != want {
+				t.Errorf("%s has the order %q, %v; want %q", value, got.OrderID, err, want)
+			}
+		}
+
+		next := token("PAYSNEXT", "buy_pays")
+		next.OrderID = o.ID
+		if _, err := f.AddToken(f.ctx, next, nil, start); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := f.UseToken(f.ctx, next.Hash, start); err != nil || got.OrderID != o.ID {
+			t.Errorf("the next token has the order %q, %v", got.OrderID, err)
+		}
+
+		for _, step := range []struct {
+			account string
+			change  func(*orders.Order)
+			want    string
+		}{
+			{"", func(o *orders.Order) { o.Contact = contact }, ""},
+			{"", func(o *orders.Order) { o.Status = orders.Authorized }, contact.Email},
+			{"", func(o *orders.Order) { o.Status = orders.Paid }, contact.Email},
+			{"acct_1", func(*orders.Order) {}, ""},
+			{"", func(o *orders.Order) { o.ErasedAt = start }, ""},
+		} {
+			f.update(o.ID, func(st *payments.State) { step.change(&st.Order) })
+			if got, err := second.PaidContact(f.ctx, step.account, o.ID); err != nil || got.Email != step.want {
+				t.Errorf("%+v: got %+v, %v", step, got, err)
+			}
+		}
+
+		if got, err := f.PaidContact(f.ctx, "", "ord_none"); err != nil || got != (orders.Contact{}) {
+			t.Errorf("an unknown order has %+v, %v", got, err)
+		}
+	})
+
 	t.Run("a token names its buyer until it expires", func(t *testing.T) {
 		t.Parallel()
 		add(t, "EXPIRES", "buy_expires")
