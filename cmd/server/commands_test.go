@@ -104,7 +104,7 @@ func TestSandboxServesIsHealthyAndStops(t *testing.T) {
 
 	for _, want := range []string{`"level":"debug"`, `"name":"ADDR"`, `"source":"environment"`,
 		`"name":"STRIPE_SECRET_KEY","value":"set","source":"sandbox"`,
-		`"name":"WORKERS","value":"4","source":"default"`} {
+		`"name":"WORKERS","value":"8","source":"default"`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the settings in the log lack %s", want)
 		}

@@ -88,7 +88,7 @@ func (offline) Events(context.Context, string, time.Time, string) ([][]byte, boo
 
 // inbox builds the webhook handler and its worker over an inbox.
 func inbox(b testing.TB, keep eventInbox, ledger payments.Store) *webhooks.Service {
-	return inboxOf(b, keep, ledger, 4)
+	return inboxOf(b, keep, ledger, 8)
 }
 
 // inboxOf is inbox with a number of workers.

@@ -22,7 +22,7 @@ func backgroundSection() section {
 		options: []option{
 			{
 				name:  "WORKERS",
-				def:   "4",
+				def:   "8",
 				help:  "How many webhooks are processed at the same time, 1 to 64.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.Workers }, 1, 64),

@@ -86,7 +86,7 @@ func TestSandboxNeedsNothing(t *testing.T) {
 		"BackfillEvery":        {c.BackfillEvery, 10 * time.Minute},
 		"WebhookTolerance":     {c.WebhookTolerance, 5 * time.Minute},
 		"CaptureMethod":        {c.CaptureMethod, "automatic"},
-		"Workers":              {c.Workers, 4},
+		"Workers":              {c.Workers, 8},
 		"RateLimit":            {c.RateLimit, 300},
 		"BrandName":            {c.BrandName, "checkoutd shop"},
 		"LogFormat":            {c.LogFormat, config.LogAuto},
