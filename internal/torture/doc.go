@@ -22,8 +22,8 @@
 // `go test` kills the server about a hundred times. `make torture`, which sets
 // CHECKOUTD_TORTURE=1, kills it a thousand times on each engine (KILLS=n: n
 // times), waits for the leases, mirrors 1,000,000 payments with a hundred
-// kills, watches the servers with the race detector, and prints what every test
-// did. That one alone:
+// kills, and prints what every test did. It ends with a short run in which the
+// race detector watches the servers (CHECKOUTD_WATCHED=1). The mirror alone:
 //
 //	CHECKOUTD_MIRROR_PAYMENTS=1000000 CHECKOUTD_MIRROR_KILLS=100 \
 //	go test -v -timeout 2h -run TestMirrorOfALargePast ./internal/torture
