@@ -3,6 +3,7 @@ package modes_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +79,11 @@ func wantAnswer(t *testing.T, r e2etest.Reply, status int, word string) {
 	}
 }
 
+// wordsOf returns a page without its tags: an amount in a sentence has some.
+func wordsOf(page string) string { return tag.ReplaceAllString(page, "") }
+
+var tag = regexp.MustCompile(`<[^>]*>`)
+
 // wantReceipt checks that a receipt says what was paid, and what is paid later.
 func wantReceipt(t *testing.T, page string) {
 	t.Helper()
@@ -85,7 +91,7 @@ func wantReceipt(t *testing.T, page string) {
 		`data-amount="5290"`, `data-amount="490"`, "$12.00</span> every month", "1 Road",
 		"After that you pay $12.00 every month until you cancel.",
 	} {
-		if !strings.Contains(page, want) {
+		if !strings.Contains(page, want) && !strings.Contains(wordsOf(page), want) {
 			t.Errorf("the receipt does not say %q", want)
 		}
 	}

@@ -70,7 +70,7 @@ func wantTrial(s *e2etest.Shop, b *e2etest.Buyer, backend *e2etest.Backend, id s
 	}
 
 	if page := b.Call("GET", "/complete?order="+id, "").Body; !strings.Contains(page, end.Format(time.RFC3339)) ||
-		!strings.Contains(page, "After the free trial you pay $12.00 every month until you cancel.") {
+		!strings.Contains(wordsOf(page), "After the free trial you pay $12.00 every month until you cancel.") {
 		s.T.Error("the page does not say when the first payment is due, and which")
 	}
 
