@@ -78,7 +78,7 @@ func newDrift(fs *flag.FlagSet) cli.Action {
 
 		which := cmp.Or(*day, time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 
-		open := 0
+		var open int64
 		err := withDrift(ctx, e, func(d *app.Drift) (err error) {
 			if err := compareDay(ctx, d, which, *again, e); err != nil {
 				return err
@@ -104,7 +104,7 @@ func newDriftList(fs *flag.FlagSet) cli.Action {
 			state = ""
 		}
 
-		open := 0
+		var open int64
 		err := withDrift(ctx, e, func(d *app.Drift) (err error) {
 			open, err = showFindings(ctx, d, state, *limit, e)
 			return err
@@ -120,11 +120,15 @@ func findingsLimit(fs *flag.FlagSet) *int {
 var errFindingsLimit = cli.Usage("drift: --limit is 1 or more")
 
 // foundAny returns the error of a comparison after which findings are open.
-func foundAny(open int) error {
-	if open == 0 {
+func foundAny(open int64) error {
+	switch open {
+	case 0:
 		return nil
+	case 1:
+		return cli.WithExitCode(exitRed, errors.New("1 finding is open"))
+	default:
+		return cli.WithExitCode(exitRed, fmt.Errorf("%d findings are open", open))
 	}
-	return cli.WithExitCode(exitRed, fmt.Errorf("%d findings are open", open))
 }
 
 func newDriftDismiss(fs *flag.FlagSet) cli.Action {
@@ -222,10 +226,10 @@ func accountName(account string) string {
 }
 
 // showFindings prints the newest findings in a state, "" for any, and returns
-// how many of them are open.
+// how many there are that are open, the ones that are not shown included.
 func showFindings(
 	ctx context.Context, d *app.Drift, state drift.FindingState, limit int, e env,
-) (open int, err error) {
+) (open int64, err error) {
 	list, err := d.Findings(ctx, state, limit+1)
 	if err != nil {
 		return 0, err
@@ -233,18 +237,19 @@ func showFindings(
 
 	for i := range list[:min(limit, len(list))] {
 		f := &list[i]
-		if f.State == drift.Open {
-			open++
-		}
 		if err := e.Show(drift.Render(f), func(w io.Writer) { printFinding(w, f, e) }); err != nil {
-			return open, err
+			return 0, err
 		}
 	}
 
 	if len(list) == 0 && !e.JSON {
 		_, err = fmt.Fprintln(e.Out, "nothing differs")
 	}
-	return open, cmp.Or(err, tellOfMore(e, len(list), limit))
+	if err = cmp.Or(err, tellOfMore(e, len(list), limit)); err != nil {
+		return 0, err
+	}
+
+	return d.OpenFindings(ctx)
 }
 
 func printFinding(w io.Writer, f *drift.Finding, e env) {

@@ -50,6 +50,26 @@ func TestListsTellOfMore(t *testing.T) {
 	}
 }
 
+// The exit code of a list that its limit cut off is that of all findings.
+func TestACutOffListTellsOfOpenFindings(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := p.open()
+	p.twoFindings(s)
+	newest, err := s.DriftFindings(t.Context(), "", "", 1)
+	if err != nil || len(newest) != 1 {
+		t.Fatal(newest, err)
+	}
+	if err := s.DismissDrift(t.Context(), newest[0].ID, "paid by bank transfer", noon); err != nil {
+		t.Fatal(err)
+	}
+
+	out, _, err := p.run("drift", "list", "--all", "--limit", "1")
+	if !strings.Contains(out, "dismissed") || err == nil || !strings.Contains(err.Error(), "1 finding is open") {
+		t.Errorf("got %q, %v", out, err)
+	}
+}
+
 // twoEmails stores an e-mail to the buyer and one to the shop.
 func (p *program) twoEmails(s *store.Store) {
 	p.Helper()

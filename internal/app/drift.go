@@ -85,6 +85,11 @@ func (d *Drift) Findings(ctx context.Context, state drift.FindingState, n int) (
 	return d.store.DriftFindings(ctx, state, "", n)
 }
 
+// OpenFindings returns how many findings are open.
+func (d *Drift) OpenFindings(ctx context.Context) (int64, error) {
+	return d.store.OpenDriftFindings(ctx)
+}
+
 // Dismiss closes an open finding.
 func (d *Drift) Dismiss(ctx context.Context, id, note string) error {
 	return d.store.DismissDrift(ctx, id, note, d.now())
