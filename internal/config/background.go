@@ -21,9 +21,10 @@ func backgroundSection() section {
 		finish: (*loading).finishBackground,
 		options: []option{
 			{
-				name:  "WORKERS",
-				def:   "8",
-				help:  "How many webhooks are processed at the same time, 1 to 64.",
+				name: "WORKERS",
+				def:  "8",
+				help: "How many webhooks about orders of the shop are processed at the same time, and as many that " +
+					"Stripe must be asked about first, 1 to 64.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.Workers }, 1, 64),
 			},
