@@ -17,9 +17,16 @@ import (
 type Token struct {
 	Hash      []byte // orders.HashToken of the value
 	BuyerID   string
-	OrderID   string // the order that the browser paid last, "" for none
+	Payments  Payments
 	CreatedAt time.Time
 	ExpiresAt time.Time
+}
+
+// Payments are the attempts at a payment by which a browser is known, "" for
+// none.
+type Payments struct {
+	Last string // the last one that it made
+	Paid string // the one before it that paid its order
 }
 
 const (
@@ -101,7 +108,7 @@ func (c cookie) give(ctx context.Context, w http.ResponseWriter, v visitor) erro
 	fresh := Token{
 		Hash:      orders.HashToken(value),
 		BuyerID:   v.buyerID,
-		OrderID:   v.token.OrderID,
+		Payments:  v.token.Payments,
 		CreatedAt: now,
 		ExpiresAt: now.Add(buyerLife),
 	}

@@ -33,6 +33,23 @@ func (b browser) request() *http.Request {
 	return r
 }
 
+// attempt makes an order's only attempt, or changes its state.
+func (s *shop) attempt(orderID string, state payments.AttemptState) {
+	s.Helper()
+	err := s.store.Update(s.Context(), orderID, nil, func(st *payments.State) error {
+		if len(st.Attempts) == 0 {
+			st.Attempts = append(st.Attempts, payments.Attempt{
+				ID: "att_" + orderID, N: 1, IdempotencyKey: "key_" + orderID, CreatedAt: s.clock.Now(),
+			})
+		}
+		st.Attempts[0].State = state
+		return nil
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
 // change changes an order in the store and returns it.
 func (s *shop) change(id string, change func(*orders.Order)) (o orders.Order) {
 	s.Helper()
@@ -55,19 +72,26 @@ func TestAReturningBuyerIsKnown(t *testing.T) {
 	same := func(*orders.Order) {}
 	wantEmail := func(what string, r *http.Request, o orders.Order, want string) {
 		t.Helper()
-		if c, err := h.Contact(r, o); err != nil || c.Email != want {
-			t.Errorf("%s: the form has %q, %v; want %q", what, c.Email, err, want)
+		if c := h.Contact(r, o); c.Email != want {
+			t.Errorf("%s: the form has %q; want %q", what, c.Email, want)
 		}
 	}
 
 	first := s.change(s.order(b), func(o *orders.Order) { o.Contact.Email = email })
+	s.attempt(first.ID, payments.RequiresAction)
 	s.session(b)
-	h.NotePaid(b.request(), first)
+	h.NotePaid(b.request(), first, "att_"+first.ID)
 
 	next := s.change(s.order(b), same)
 	wantEmail("before the payment has arrived", b.request(), next, "")
 	s.change(first.ID, func(o *orders.Order) { o.Status, o.PaidAt = orders.Paid, s.clock.Now() })
+	wantEmail("when another browser has paid", b.request(), next, "")
+	s.attempt(first.ID, payments.Succeeded)
 	wantEmail("after it", b.request(), next, email)
+
+	s.attempt(next.ID, payments.RequiresAction)
+	h.NotePaid(b.request(), next, "att_"+next.ID)
+	wantEmail("after a payment that was given up", b.request(), next, email)
 
 	// Whoever opens the order of somebody else is another browser, although it
 	// may have become the same buyer at Stripe.

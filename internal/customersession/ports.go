@@ -58,9 +58,11 @@ type Store interface {
 	// none, expire at formerEnds at the latest. It stores nothing and returns
 	// false if the buyer was revoked.
 	AddToken(ctx context.Context, t Token, former []byte, formerEnds time.Time) (added bool, err error)
-	// NoteOrder sets the order of the token with that hash, if there is one.
-	NoteOrder(ctx context.Context, hash []byte, orderID string) error
-	// PaidContact returns the contact details of an order of the account that
-	// is paid or authorized, zero if there is none or if it is erased.
-	PaidContact(ctx context.Context, account, orderID string) (orders.Contact, error)
+	// NotePayment makes an attempt the last one of the token with that hash, if
+	// there is one. The former last one becomes Paid if it has paid its order.
+	NotePayment(ctx context.Context, hash []byte, attemptID string) error
+	// PaidContact returns the contact details of the order of the account that
+	// the newest of the attempts has paid, also if the money is held only. They
+	// are zero if there is none or if it is erased.
+	PaidContact(ctx context.Context, account string, p Payments) (orders.Contact, error)
 }

@@ -61,11 +61,7 @@ func (p *Pages) config(r *http.Request, opened openedOrder) (*configView, error)
 		resume = &answer
 	}
 
-	known, err := p.known(r, opened)
-	if err != nil {
-		return nil, err
-	}
-
+	known := p.known(r, opened)
 	form := p.cfg.Form
 	return &configView{
 		PublishableKey: p.cfg.PublishableKey(),

@@ -11,16 +11,16 @@ import (
 // nothing: what the browser's last paid order has, as far as this order asks
 // for it and does not say anything else. If the shop or the buyer has named
 // another person, it is nothing at all.
-func (p *Pages) known(r *http.Request, o openedOrder) (*orders.Contact, error) {
+func (p *Pages) known(r *http.Request, o openedOrder) *orders.Contact {
 	asks := o.view.Status == orders.Open &&
 		(o.view.PaymentStatus == orders.Unpaid || o.view.PaymentStatus == orders.PaymentFailed)
 	if p.cfg.Buyers == nil || !asks {
-		return nil, nil
+		return nil
 	}
 
-	last, err := p.cfg.Buyers.Contact(r, o.Order)
-	if err != nil || isAnother(o.Contact, last) {
-		return nil, err
+	last := p.cfg.Buyers.Contact(r, o.Order)
+	if isAnother(o.Contact, last) {
+		return nil
 	}
 
 	out := orders.Contact{Billing: missing(o.Contact.Billing, last.Billing, nil)}
@@ -32,18 +32,15 @@ func (p *Pages) known(r *http.Request, o openedOrder) (*orders.Contact, error) {
 	}
 
 	if out == (orders.Contact{}) {
-		return nil, nil
+		return nil
 	}
 
-	return &out, nil
+	return &out
 }
 
 // isAnother reports whether an order names somebody else than last does.
 func isAnother(own, last orders.Contact) bool {
-	if own.Email == "" {
-		return own.Name != "" && own.Name != last.Name // the shop's name for the buyer
-	}
-	return !strings.EqualFold(own.Email, last.Email)
+	return own.Email != "" && !strings.EqualFold(own.Email, last.Email) || own.Name != "" && own.Name != last.Name
 }
 
 // missing returns the last address unless the order has one of its own, or has

@@ -14,9 +14,7 @@ import (
 // lastTime is a pages.Buyers that knows one buyer.
 type lastTime orders.Contact
 
-func (l lastTime) Contact(*http.Request, orders.Order) (orders.Contact, error) {
-	return orders.Contact(l), nil
-}
+func (l lastTime) Contact(*http.Request, orders.Order) orders.Contact { return orders.Contact(l) }
 
 // shipped plays an order of goods that go to two countries, or nowhere.
 type shipped struct {
@@ -56,6 +54,7 @@ func TestTheFormOfAReturningBuyer(t *testing.T) {
 		"for the same e-mail address":       {last: last, own: orders.Contact{Email: "Jenny@example.com"}, want: "shipping billing FR"},
 		"for another e-mail address":        {last: last, own: orders.Contact{Email: "tom@example.com"}},
 		"for a name of the shop's":          {last: last, own: orders.Contact{Name: "Tom"}},
+		"for another name, same address":    {last: last, own: orders.Contact{Email: "jenny@example.com", Name: "Tom"}},
 		"with a failed payment has it":      {last: last, payment: "failed", want: "email shipping billing FR"},
 		"whose payment is in flight is not": {last: last, payment: "requires_action"},
 	} {

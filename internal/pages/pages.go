@@ -69,7 +69,7 @@ type Payments interface {
 type Buyers interface {
 	// Contact returns what the buyer entered for the order that the request's
 	// browser paid last, zero if nothing is known.
-	Contact(r *http.Request, o orders.Order) (orders.Contact, error)
+	Contact(r *http.Request, o orders.Order) orders.Contact
 }
 
 // Dashboards opens the dashboards of connected accounts. *dashboard.Service

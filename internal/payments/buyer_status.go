@@ -13,6 +13,7 @@ import (
 type Answer struct {
 	ClientSecret string `json:"client_secret"`
 	Status       Status `json:"status"`
+	AttemptID    string `json:"-"` // of the attempt that the answer is about, "" for an order without one
 	// Instructions are set only by Resume.
 	Instructions *InstructionsView `json:"instructions,omitempty"`
 }
@@ -37,7 +38,7 @@ func answer(st *State, a *Attempt) (Answer, error) {
 		return Answer{}, a.fault()
 	}
 
-	out := Answer{Status: Status(a.State)} // from here on Stripe uses the same words
+	out := Answer{Status: Status(a.State), AttemptID: a.ID} // from here on Stripe uses the same words
 	if in := st.Intent(a.IntentID); in != nil {
 		out.ClientSecret = in.ClientSecret
 	}

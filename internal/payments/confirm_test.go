@@ -18,7 +18,9 @@ func TestConfirmPays(t *testing.T) {
 	f := newFixture(t)
 	got, err := f.confirm("ctoken_a")
 
-	want := payments.Answer{ClientSecret: secret, Status: payments.StatusSucceeded}
+	want := payments.Answer{
+		ClientSecret: secret, Status: payments.StatusSucceeded, AttemptID: f.state().Attempts[0].ID,
+	}
 	if err != nil || got != want {
 		t.Fatalf("got %+v, %v; want %+v", got, err, want)
 	}

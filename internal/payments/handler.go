@@ -32,8 +32,9 @@ const refusalCost = 4
 // is a fault.
 type EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
 
-// NotePaid notes that a request has paid an order, or has begun to.
-type NotePaid func(r *http.Request, o orders.Order)
+// NotePaid notes that a request has paid an order by an attempt, or has begun
+// to.
+type NotePaid func(r *http.Request, o orders.Order, attemptID string)
 
 // Handler serves POST /create-confirm-intent.
 type Handler struct {
@@ -45,7 +46,7 @@ type Handler struct {
 
 // NewHandler returns a Handler. It calls ensure for the orders that need a
 // customer; ensure may be nil if there are none. It calls note, unless that is
-// nil, after each call that was not refused.
+// nil, after each call whose attempt was not refused.
 func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer, note NotePaid) *Handler {
 	return &Handler{payments: p, orders: o, ensureCustomer: ensure, notePaid: note}
 }
@@ -93,8 +94,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	if h.notePaid != nil {
-		h.notePaid(r, o)
+	if h.notePaid != nil && answer.AttemptID != "" {
+		h.notePaid(r, o, answer.AttemptID)
 	}
 
 	log.Set("payment_status", string(answer.Status))

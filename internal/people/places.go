@@ -266,7 +266,8 @@ var tables = []Table{
 			},
 		},
 		Facts: []Fact{
-			{"buyer_id", Text}, {"order_id", Text}, {"created_at", Time}, {"last_used_at", Time}, {"expires_at", Time},
+			{"buyer_id", Text}, {"last_attempt_id", Text}, {"paid_attempt_id", Text}, {"created_at", Time},
+			{"last_used_at", Time}, {"expires_at", Time},
 		},
 	},
 	{

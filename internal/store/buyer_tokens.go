@@ -37,12 +37,12 @@ func (s *Store) UseToken(
 	found, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), func(r sqldb.Row) (row, error) {
 		var created, used, expires int64
 		out := row{Token: customersession.Token{Hash: hash}}
-		err := r.Scan(&out.BuyerID, &out.OrderID, &created, &used, &expires)
+		err := r.Scan(&out.BuyerID, &out.Payments.Last, &out.Payments.Paid, &created, &used, &expires)
 		out.CreatedAt, out.ExpiresAt = sqldb.FromMicros(created), sqldb.FromMicros(expires)
 		out.lastUsed = sqldb.FromMicros(used)
 
 		return out, err
-	}, `SELECT buyer_id, order_id, created_at, last_used_at, expires_at FROM buyer_tokens
+	}, `SELECT buyer_id, last_attempt_id, paid_attempt_id, created_at, last_used_at, expires_at FROM buyer_tokens
 		WHERE hash = $1 AND revoked_at = 0 AND expires_at > $2`, hash, sqldb.Micros(now))
 	if err != nil || !ok {
 		return t, false, err
@@ -76,9 +76,12 @@ func (s *Store) AddToken(
 
 		return []sqldb.Command{
 			{
-				Text: `INSERT INTO buyer_tokens (hash, buyer_id, order_id, created_at, last_used_at, expires_at, revoked_at)
-					VALUES ($1, $2, $3, $4, $4, $5, 0)`,
-				Args: []any{t.Hash, t.BuyerID, t.OrderID, created, sqldb.Micros(t.ExpiresAt)},
+				Text: `INSERT INTO buyer_tokens (hash, buyer_id, last_attempt_id, paid_attempt_id, created_at,
+						last_used_at, expires_at, revoked_at)
+					VALUES ($1, $2, $3, $4, $5, $5, $6, 0)`,
+				Args: []any{
+					t.Hash, t.BuyerID, t.Payments.Last, t.Payments.Paid, created, sqldb.Micros(t.ExpiresAt),
+				},
 			},
 			{
 				Text: `UPDATE buyer_tokens SET expires_at = $2 WHERE hash = $1 AND expires_at > $2`,
@@ -101,17 +104,27 @@ func (s *Store) AddToken(
 	return added && err == nil, err
 }
 
-// NoteOrder sets the order that a browser paid last; see customersession.Store.
-func (s *Store) NoteOrder(ctx context.Context, hash []byte, orderID string) error {
-	_, err := s.db.Exec(ctx, `UPDATE buyer_tokens SET order_id = $2 WHERE hash = $1`, hash, orderID)
+// NotePayment sets the attempt that a browser made last; see
+// customersession.Store.
+func (s *Store) NotePayment(ctx context.Context, hash []byte, attemptID string) error {
+	_, err := s.db.Exec(ctx, `UPDATE buyer_tokens SET last_attempt_id = $2,
+			paid_attempt_id = CASE WHEN EXISTS (SELECT 1 FROM attempts a
+				WHERE a.id = buyer_tokens.last_attempt_id AND a.state IN ('succeeded', 'requires_capture'))
+				THEN last_attempt_id ELSE paid_attempt_id END
+		WHERE hash = $1`, hash, attemptID)
 	return err
 }
 
 // PaidContact returns the contact details of a paid order; see
 // customersession.Store.
-func (s *Store) PaidContact(ctx context.Context, account, orderID string) (c orders.Contact, err error) {
-	text, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString, `SELECT contact FROM orders
-		WHERE id = $1 AND account = $2 AND status IN ('paid', 'authorized') AND erased_at = 0`, orderID, account)
+func (s *Store) PaidContact(
+	ctx context.Context, account string, p customersession.Payments,
+) (c orders.Contact, err error) {
+	text, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString, `SELECT o.contact
+		FROM attempts a JOIN orders o ON o.id = a.order_id
+		WHERE a.id IN ($1, $2) AND a.state IN ('succeeded', 'requires_capture')
+			AND o.account = $3 AND o.status IN ('paid', 'authorized') AND o.erased_at = 0
+		ORDER BY a.created_at DESC LIMIT 1`, p.Last, p.Paid, account)
 	if err == nil && ok {
 		err = json.Unmarshal([]byte(text), &c)
 	}

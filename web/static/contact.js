@@ -143,6 +143,7 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
     untouched = Boolean(session.config.known);
     sendGuess();
     if (session.config.collect_email) mountEmail(form.elements);
+    if (order().ships && knowsTwoAddresses()) sameBox.checked = false;
     sync();
     onOrder(sync);
     form.onInput(sync);
@@ -260,6 +261,12 @@ export function createContact({ dom: { byId, stand } }, session, orders, form) {
   function knownAddress(mode) {
     const own = order().contact[mode];
     return own?.address.line1 ? own : session.config.known?.[mode];
+  }
+
+  /** Reports whether the bill is known to go elsewhere than the goods. */
+  function knowsTwoAddresses() {
+    const [shipping, billing] = [knownAddress('shipping'), knownAddress('billing')];
+    return Boolean(shipping && billing && !isSame({ ...billing, phone: shipping.phone }, shipping));
   }
 
   /**

@@ -80,9 +80,9 @@ func (m *memory) AddToken(_ context.Context, t customersession.Token, _ []byte, 
 	return true, nil
 }
 
-func (m *memory) NoteOrder(context.Context, []byte, string) error { return nil }
+func (m *memory) NotePayment(context.Context, []byte, string) error { return nil }
 
-func (m *memory) PaidContact(context.Context, string, string) (orders.Contact, error) {
+func (m *memory) PaidContact(context.Context, string, customersession.Payments) (orders.Contact, error) {
 	return orders.Contact{}, nil
 }
 

@@ -48,10 +48,16 @@ func TestTheFormOfABrowserThatHasPaid(t *testing.T) {
 
 	wantFilled("by a link, for the buyer", b, linked, true)
 	wantFilled("by a link, for a stranger", stranger, linked, false)
-	wantFilled("a stranger's own", stranger, stranger.Order("mug"), false)
 
 	named := shop.Want(http.StatusOK, "PATCH", "/v1/orders/"+linked, `{"customer":{"email":"tom@example.com"}}`)
 	wantFilled("for "+named["id"].(string)+" of somebody else", b, linked, false)
+
+	// To try to pay teaches a stranger nothing, nor does the buyer's payment.
+	stranger.Confirm(linked, e2etest.CardAsks)
+	b.Change(linked, `{"email":"`+e2etest.CanaryEmail+`","shipping":`+erasedAddress+`}`)
+	b.Confirm(linked, e2etest.CardPays)
+	b.WantStatus(linked, "paid paid")
+	wantFilled("a stranger's own", stranger, stranger.Order("mug"), false)
 
 	s.Env["PREFILL_CONTACT"] = "false"
 	s.Restart()

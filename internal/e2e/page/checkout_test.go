@@ -130,6 +130,25 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	if got := v.OrderOf(next)["contact"]; !reflect.DeepEqual(got, v.OrderOf(id)["contact"]) {
 		t.Errorf("the second order has %v", got)
 	}
+
+	// A bill that goes elsewhere goes there next time, too.
+	third := v.Order("mug")
+	e2etest.Eval[any](v, "fetch('/orders/"+third+`', {method: 'PATCH', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({
+		billing: {name: 'The firm', address: {line1: '2 avenue Foch', city: 'Paris', postal_code: '75116', country: 'FR'}}})}).then((r) => r.json())`)
+	v.Do(chromedp.Reload())
+	v.FormReady()
+	for range 2 {
+		v.Until(string(e2etest.Inside("billing-address", "[name=line1]")) + "?.value === '2 avenue Foch'")
+		e2etest.Want(v, "document.querySelector('#billing-same').checked", false)
+		v.FillBare(e2etest.CardPays)
+		v.Click("#pay-button")
+		v.Outcome("paid")
+		if got := fmt.Sprint(v.OrderOf(third)["contact"]); !strings.Contains(got, "2 avenue Foch") || !strings.Contains(got, "1 rue de la Paix") {
+			t.Errorf("the order has %s", got)
+		}
+
+		third = v.Order("mug")
+	}
 }
 
 func TestExpressCheckout(t *testing.T) {

@@ -275,52 +275,74 @@ func testBuyerTokens(t *testing.T, e Engine) {
 		return got.BuyerID
 	}
 
-	t.Run("a token keeps the order that its browser paid last", func(t *testing.T) {
+	t.Run("a token keeps what its browser paid last", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
-		o := f.order()
-		contact := orders.Contact{Email: "jenny@example.com"}
+		first, second := f.order(), f.order()
+		for i, o := range []orders.Order{first, second} {
+			f.update(o.ID, func(st *payments.State) {
+				st.Order.Contact = orders.Contact{Email: fmt.Sprintf("%d@example.com", i+1)}
+				st.Attempts = append(st.Attempts, payments.Attempt{
+					ID:             fmt.Sprintf("att_browser_%d", i+1),
+					N:              1,
+					IdempotencyKey: fmt.Sprintf("browser_%d", i+1),
+					State:          payments.RequiresAction,
+					CreatedAt:      start.Add(time.Duration(i) * time.Hour),
+				})
+			})
+		}
+
 		add(t, "PAYS", "buy_pays")
 		add(t, "LOOKS", "buy_pays")
-
-		if err := f.NoteOrder(f.ctx, orders.HashToken("PAYS"), o.ID); err != nil {
-			t.Fatal(err)
+		hash := orders.HashToken("PAYS")
+		attempt := func(o orders.Order, state payments.AttemptState) func() {
+			return func() { f.update(o.ID, func(st *payments.State) { st.Attempts[0].State = state }) }
 		}
-
-		for value, want := range map[string]string{"PAYS": o.ID, "LOOKS": ""} {
-			if got, _, err := second.UseToken(f.ctx, orders.HashToken(value), start); err != nil || got.OrderID != want {
-				t.Errorf("%s has the order %q, %v; want %q", value, got.OrderID, err, want)
-			}
+		order := func(o orders.Order, change func(*orders.Order)) func() {
+			return func() { f.update(o.ID, func(st *payments.State) { change(&st.Order) }) }
 		}
-
-		next := token("PAYSNEXT", "buy_pays")
-		next.OrderID = o.ID
-		if _, err := f.AddToken(f.ctx, next, nil, start); err != nil {
-			t.Fatal(err)
-		}
-		if got, _, err := f.UseToken(f.ctx, next.Hash, start); err != nil || got.OrderID != o.ID {
-			t.Errorf("the next token has the order %q, %v", got.OrderID, err)
+		note := func(id string) func() {
+			return func() { f.must(f.NotePayment(f.ctx, hash, id)) }
 		}
 
 		for _, step := range []struct {
+			what    string
+			do      func()
 			account string
-			change  func(*orders.Order)
 			want    string
 		}{
-			{"", func(o *orders.Order) { o.Contact = contact }, ""},
-			{"", func(o *orders.Order) { o.Status = orders.Authorized }, contact.Email},
-			{"", func(o *orders.Order) { o.Status = orders.Paid }, contact.Email},
-			{"acct_1", func(*orders.Order) {}, ""},
-			{"", func(o *orders.Order) { o.ErasedAt = start }, ""},
+			{"begins to pay", note("att_browser_1"), "", ""},
+			{"and somebody else pays", order(first, func(o *orders.Order) { o.Status = orders.Paid }), "", ""},
+			{"has paid", attempt(first, payments.Succeeded), "", "1@example.com"},
+			{"begins to pay another", note("att_browser_2"), "", "1@example.com"},
+			{"repeats that", note("att_browser_2"), "", "1@example.com"},
+			{"the money is held", func() {
+				attempt(second, payments.RequiresCapture)()
+				order(second, func(o *orders.Order) { o.Status = orders.Authorized })()
+			}, "", "2@example.com"},
+			{"gives up a third", note("att_none"), "", "2@example.com"},
+			{"in another account", func() {}, "acct_1", ""},
+			{"after the erasure", order(second, func(o *orders.Order) { o.ErasedAt = start }), "", ""},
 		} {
-			f.update(o.ID, func(st *payments.State) { step.change(&st.Order) })
-			if got, err := second.PaidContact(f.ctx, step.account, o.ID); err != nil || got.Email != step.want {
-				t.Errorf("%+v: got %+v, %v", step, got, err)
+			step.do()
+			got, _, err := f.UseToken(f.ctx, hash, start)
+			f.must(err)
+			c, err := f.PaidContact(f.ctx, step.account, got.Payments)
+			if err != nil || c.Email != step.want {
+				t.Errorf("%s: got %q, %v; want %q", step.what, c.Email, err, step.want)
 			}
 		}
 
-		if got, err := f.PaidContact(f.ctx, "", "ord_none"); err != nil || got != (orders.Contact{}) {
-			t.Errorf("an unknown order has %+v, %v", got, err)
+		want := customersession.Payments{Last: "att_none", Paid: "att_browser_2"}
+		next := token("PAYSNEXT", "buy_pays")
+		next.Payments = want
+		if _, err := f.AddToken(f.ctx, next, nil, start); err != nil {
+			t.Fatal(err)
+		}
+		for value, want := range map[string]customersession.Payments{"PAYS": want, "PAYSNEXT": want, "LOOKS": {}} {
+			if got, _, err := f.UseToken(f.ctx, orders.HashToken(value), start); err != nil || got.Payments != want {
+				t.Errorf("%s has %+v, %v; want %+v", value, got.Payments, err, want)
+			}
 		}
 	})
 
