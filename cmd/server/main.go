@@ -12,18 +12,28 @@ import (
 
 func main() {
 	ignoreSignals()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-
-	// The first signal lets what is in flight finish, the second ends the
-	// process at once.
-	context.AfterFunc(ctx, stop)
-
-	err := run(ctx, os.Args[1:], cli.Environment())
-	stop()
+	err := run(untilSignal(), os.Args[1:], cli.Environment())
 	if err != nil {
 		cli.PrintError(os.Stderr, "server", os.Args[1:], err)
 		os.Exit(cli.ExitCode(err))
 	}
+}
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM,
+// which lets what is in flight finish. The second one ends the process at once:
+// no handler is left when the context ends.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+
+	go func() {
+		<-c
+		signal.Stop(c)
+		cancel()
+	}()
+
+	return ctx
 }
 
 // catchHangups keeps SIGHUP from ending the process, and returns the channel
