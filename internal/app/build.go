@@ -221,8 +221,8 @@ func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
 	return s.Key(ctx, "proof")
 }
 
-// notePaid returns what notes which order a browser has paid, nil where no form
-// is filled with it.
+// notePaid returns the function that notes by which attempt a browser has paid,
+// nil if no form is filled with what that order has.
 func (a *App) notePaid() payments.NotePaid {
 	if !a.cfg.PrefillContact {
 		return nil

@@ -6,12 +6,11 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// NotePaid keeps for a browser with a buyer's token that it has paid the order
-// by the attempt, or begun to: Contact returns what that order has, once that
-// attempt has paid it. Nothing else counts. Whoever merely opens an order of
-// somebody else, such as by a link, or tries in vain to pay it, learns nothing
-// by it, and is shown nobody else's address either. The payment goes on without
-// it.
+// NotePaid notes that a browser with a buyer's token has paid the order by the
+// attempt, or has begun to. Contact returns the order's contact details once
+// that attempt has succeeded: a browser that only opened somebody else's order,
+// such as by a link, or tried in vain to pay it, must not see whose it is. An
+// error is logged and does not fail the payment.
 func (h *Handler) NotePaid(r *http.Request, o orders.Order, attemptID string) {
 	ctx := r.Context()
 	v, err := h.cookie.visitor(r, &o)
@@ -22,7 +21,7 @@ func (h *Handler) NotePaid(r *http.Request, o orders.Order, attemptID string) {
 	if err != nil {
 		h.cfg.Log.Warn().Ctx(ctx).Err(err).
 			Str("order_id", o.ID).
-			Msg("the next form of this browser will not be filled")
+			Msg("the payment was not noted for this browser, whose next form may stay empty")
 	}
 }
 
@@ -44,7 +43,7 @@ func (h *Handler) Contact(r *http.Request, o orders.Order) orders.Contact {
 	}
 
 	if err != nil {
-		h.cfg.Log.Warn().Ctx(ctx).Err(err).Str("order_id", o.ID).Msg("the form of this browser is not filled")
+		h.cfg.Log.Warn().Ctx(ctx).Err(err).Str("order_id", o.ID).Msg("a returning buyer's details could not be read; the form stays empty")
 	}
 	return c
 }
